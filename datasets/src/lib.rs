@@ -1,0 +1,1 @@
+//! Plate datasets: labels, scoring, and the rendered sample set.

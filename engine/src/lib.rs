@@ -1,0 +1,1 @@
+//! The dataflow engine and the tollgate program.

@@ -1,0 +1,1 @@
+//! Where records come from: photo folders, archives, Parquet files; the stream log.

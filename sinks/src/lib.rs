@@ -1,0 +1,1 @@
+//! Where results go: events, queues, Arrow and Parquet files, reports.
