@@ -1,0 +1,158 @@
+//! What can go wrong where results go.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of a journal, a sink, the manual-check queue or the report. The cause, where there is one, is the `source`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused a file operation (disk full, no permission, a vanished folder).
+    #[error("cannot {action} {}; check free space and permissions there", path.display())]
+    Io {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process holds the work folder's lock.
+    #[error("{} is in use by another tollgate process; wait for it to end or give another folder", dir.display())]
+    InUse {
+        /// The work folder.
+        dir: PathBuf,
+    },
+    /// The file is no journal of ours, or its header is damaged.
+    #[error("{} cannot be used as a run journal: {why}; start the run again without --resume", path.display())]
+    BadHeader {
+        /// The journal file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A frame is damaged although whole frames follow it: the disk or another program changed what was durable.
+    #[error(
+        "{} is corrupt at byte {offset} although later frames are whole; restore the file or start the run again \
+         without --resume", path.display()
+    )]
+    Corrupt {
+        /// The journal file.
+        path: PathBuf,
+        /// Byte offset of the damaged frame in the file.
+        offset: u64,
+    },
+    /// A frame passed its checksum, but what it holds cannot be understood (written by a program with a fault).
+    #[error("{} holds a malformed frame at byte {offset}: {why}", path.display())]
+    Malformed {
+        /// The journal file.
+        path: PathBuf,
+        /// Byte offset of the frame in the file.
+        offset: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Frames must be appended in the order of the source.
+    #[error("a frame ends at record {got}, but the journal already reaches record {reached}")]
+    OutOfOrder {
+        /// `end` of the journal's last frame.
+        reached: u64,
+        /// `end` of the frame that was refused.
+        got: u64,
+    },
+    /// The journal can no longer promise that what it holds is durable, because an earlier write or sync failed.
+    #[error("{} had a failed write or sync and takes nothing more; mend the disk, then --resume", path.display())]
+    Broken {
+        /// The journal file.
+        path: PathBuf,
+    },
+    /// Something is larger than its limit.
+    #[error("{what} has {bytes} bytes, over the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// The largest size allowed.
+        limit: usize,
+    },
+    /// Something could not be turned into JSON, or read from it.
+    #[error("cannot {action} as JSON")]
+    Json {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// Why it failed.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Arrow refused a batch or a file.
+    #[error("cannot {action} {}", path.display())]
+    Arrow {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The file being written.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: arrow::error::ArrowError,
+    },
+    /// Parquet refused a batch or a file.
+    #[error("cannot {action} {}; check free space and permissions there", path.display())]
+    Parquet {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The file being written.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// A file sink was written to after it had made its output visible.
+    #[error("the {sink} output is already finished; make a new sink to write it again")]
+    Finished {
+        /// Name of the sink.
+        sink: &'static str,
+    },
+    /// The queue's database failed or is held by another process.
+    #[error("cannot {action} the manual-check queue {}", path.display())]
+    Queue {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The queue's file.
+        path: PathBuf,
+        /// Why it failed (boxed: it is large).
+        #[source]
+        source: Box<redb::Error>,
+    },
+    /// No such item waits in the queue.
+    #[error("no item {id} waits in the manual-check queue; it was never put there or is already completed")]
+    UnknownItem {
+        /// The event id asked for.
+        id: Uuid,
+    },
+    /// The item is not locked with this token: the lock ended, or somebody else has it now.
+    #[error("item {id} is not locked with this token (the lock ended or another reviewer has it); receive it again")]
+    LockLost {
+        /// The event id asked for.
+        id: Uuid,
+    },
+}
+
+impl Error {
+    /// For `map_err` on file operations: keeps the cause, names the action and the path.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// For `map_err` on JSON.
+    pub(crate) fn json(action: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Json { action, source }
+    }
+}
