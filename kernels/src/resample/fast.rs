@@ -124,15 +124,16 @@ fn gather_sums<const K: usize>(sums: &[u16], affine: [Affine; 3], [red, green, b
     }
 }
 
-fn gather_many_sums(sums: &[u16], columns: usize, affine: [Affine; 3], out: [&mut [f32]; 3]) {
-    for (index, pixels) in sums.chunks_exact(3 * columns).enumerate() {
+fn gather_many_sums(sums: &[u16], columns: usize, affine: [Affine; 3], [red, green, blue]: [&mut [f32]; 3]) {
+    let planes = red.iter_mut().zip(green).zip(blue);
+    for (pixels, ((red, green), blue)) in sums.chunks_exact(3 * columns).zip(planes) {
         let mut sum = [0u32; 3];
         for pixel in pixels.chunks_exact(3) {
             sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u32::from(*value));
         }
-        for channel in 0..3 {
-            out[channel][index] = affine[channel].apply(sum[channel] as f32);
-        }
+        *red = affine[0].apply(sum[0] as f32);
+        *green = affine[1].apply(sum[1] as f32);
+        *blue = affine[2].apply(sum[2] as f32);
     }
 }
 
@@ -148,14 +149,15 @@ fn gather<const K: usize>(blend: &[f32], x: &Axis, affine: [Affine; 3], [red, gr
     }
 }
 
-fn gather_many(blend: &[f32], taps: usize, x: &Axis, affine: [Affine; 3], out: [&mut [f32]; 3]) {
-    for (index, (start, weights)) in x.starts().iter().zip(x.weights().chunks_exact(taps)).enumerate() {
+fn gather_many(blend: &[f32], taps: usize, x: &Axis, affine: [Affine; 3], [red, green, blue]: [&mut [f32]; 3]) {
+    let planes = red.iter_mut().zip(green).zip(blue);
+    for ((start, weights), ((red, green), blue)) in x.starts().iter().zip(x.weights().chunks_exact(taps)).zip(planes) {
         let mut sum = [0.0; 3];
         for (pixel, weight) in blend[*start as usize * 3..].chunks_exact(3).zip(weights) {
             sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += weight * value);
         }
-        for channel in 0..3 {
-            out[channel][index] = affine[channel].apply(sum[channel]);
-        }
+        *red = affine[0].apply(sum[0]);
+        *green = affine[1].apply(sum[1]);
+        *blue = affine[2].apply(sum[2]);
     }
 }
