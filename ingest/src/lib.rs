@@ -1,1 +1,17 @@
 //! Where records come from: photo folders, archives, Parquet files; the stream log.
+//!
+//! A [`Source`] hands out [`Batch`]es of records in one fixed order. [`ReplaySource`] is the source of a replay: photos
+//! that already lie somewhere. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
+//! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
+
+mod digest;
+mod error;
+mod position;
+mod record;
+pub mod replay;
+mod source;
+
+pub use error::{Error, Result};
+pub use record::{Payload, Record, Refusal, RefusalCode};
+pub use replay::{Limits, ReplayOptions, ReplaySource, SkipReason, Skipped};
+pub use source::{Batch, Source};

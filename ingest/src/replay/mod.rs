@@ -1,0 +1,17 @@
+//! Replay: photos that already lie in folders, archives and Parquet files, as one sequence of records.
+//!
+//! Every PATH is a *root* ([`root::Root`]) that first names its next record and reads its body only when asked, so that
+//! finished records are skipped, and all of them counted, without touching a photo.
+
+mod file;
+mod folder;
+mod image;
+mod kind;
+mod options;
+mod root;
+mod skipped;
+mod source;
+
+pub use options::{Limits, ReplayOptions};
+pub use skipped::{SkipReason, Skipped};
+pub use source::ReplaySource;
