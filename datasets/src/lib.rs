@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod labels;
+pub mod sample;
 pub mod score;
 
 pub use error::{Error, Result};
