@@ -113,3 +113,22 @@ fn a_named_label_file_that_is_missing_says_so() {
     let error = LabelStore::from_csv(Path::new("no/such/truth.csv")).unwrap_err().to_string();
     assert!(error.contains("no/such/truth.csv") && error.contains("--labels"), "{error}");
 }
+
+#[test]
+fn the_real_photos_beside_the_checkout_are_all_labelled() {
+    let plates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/plates");
+    if !plates.is_dir() {
+        eprintln!("SKIPPED: no real photos at {}", plates.display());
+        return;
+    }
+    let mut store = LabelStore::beside_photos();
+    for (folder, photos) in [("us", 122), ("eu", 53), ("br", 51)] {
+        assert_eq!(Labels::read(&plates.join(folder).join("labels.csv")).unwrap().photos(), photos, "{folder}");
+        for entry in fs::read_dir(plates.join(folder)).unwrap() {
+            let photo = entry.unwrap().path();
+            if photo.extension().is_some_and(|e| e == "jpg" || e == "png") {
+                assert!(store.for_photo(&photo).unwrap().is_some(), "{}", photo.display());
+            }
+        }
+    }
+}

@@ -27,19 +27,19 @@ const LANE: f32 = 1.75;
 pub(super) fn draw(stage: &mut Stage, place: Place) {
     sky(stage, place);
     match place {
-        Place::Plaza => hills(stage, 0.5),
-        Place::Street => houses(stage),
-        Place::Country => {
-            hills(stage, 1.0);
-            trees(stage);
-        }
+        Place::Plaza | Place::Street => hills(stage, 0.5),
+        Place::Country => hills(stage, 1.0),
         Place::Garage => {}
     }
     road(stage, place);
     match place {
-        Place::Plaza => canopy(stage),
+        Place::Plaza => plaza(stage),
+        Place::Street => {
+            trees(stage, 36.0);
+            houses(stage);
+        }
+        Place::Country => trees(stage, 0.0),
         Place::Garage => pillars(stage),
-        Place::Street | Place::Country => {}
     }
 }
 
@@ -79,11 +79,15 @@ fn hills(stage: &mut Stage, height: f32) {
     }
 }
 
-fn trees(stage: &mut Stage) {
+/// Trees on both sides, none nearer than `from` metres.
+fn trees(stage: &mut Stage, from: f32) {
     let seed = stage.seed;
     for i in 0..26 {
         let pick = |k: i32| noise::at(seed, i, k);
         let (z, side) = (90.0 - 2.8 * i as f32, if i % 2 == 0 { 1.0 } else { -1.0 });
+        if z < from {
+            continue;
+        }
         let (x, tall) = (side * (7.0 + 12.0 * pick(0)), 4.0 + 4.0 * pick(1));
         stage.part(
             &WORLD,
@@ -91,20 +95,25 @@ fn trees(stage: &mut Stage) {
             |_| z - 20.0,
             &Coat::Flat([0.24, 0.19, 0.15]),
         );
-        for k in 0..5 {
-            let at = [x + (pick(k + 2) - 0.5) * tall * 0.6, tall * (0.45 + 0.5 * pick(k + 9))];
-            let green = mix3([0.13, 0.24, 0.10], [0.33, 0.42, 0.18], pick(k + 16));
-            let crown = Path::ellipse(at, tall * 0.26, tall * 0.22);
-            stage.part(&WORLD, crown, |_| z - 20.0, &Coat::Fade(scale3(green, 1.25), scale3(green, 0.7)));
+        for k in 0..18 {
+            let around = [pick(3 * k + 2) - 0.5, pick(3 * k + 3) - 0.5];
+            let at = [x + around[0] * tall * 0.75, tall * (0.68 + 0.55 * around[1])];
+            let green =
+                mix3([0.12, 0.22, 0.10], [0.32, 0.40, 0.18], 0.5 + around[1] * 0.6 + 0.3 * (pick(3 * k + 4) - 0.5));
+            let crown = Path::ellipse(at, tall * 0.15, tall * 0.12);
+            stage.part(&WORLD, crown, |_| z - 20.0, &Coat::Fade(scale3(green, 1.2), scale3(green, 0.75)));
         }
     }
 }
 
 fn houses(stage: &mut Stage) {
     let seed = stage.seed;
-    for i in 0..14 {
+    for i in 0..16 {
         let pick = |k: i32| noise::at(seed, i, k);
-        let (z, x, wide, tall) = (34.0 - pick(0), -24.0 + 3.6 * i as f32, 3.4 + pick(1), 6.0 + 7.0 * pick(2));
+        let (z, x, wide, tall) = (34.0 - pick(0), -28.0 + 3.6 * i as f32, 3.4 + pick(1), 6.0 + 7.0 * pick(2));
+        if (-5.8 - wide..2.4).contains(&x) {
+            continue;
+        }
         let wall = mix3([0.52, 0.42, 0.36], [0.74, 0.70, 0.62], pick(3));
         let depth = |_: [f32; 2]| z - 20.0;
         stage.part(&WORLD, Path::rect(x, 0.0, x + wide, tall), depth, &Coat::Fade(wall, scale3(wall, 0.8)));
@@ -143,7 +152,7 @@ fn road(stage: &mut Stage, place: Place) {
         let coarse = noise::smooth(seed ^ 3, x * 1.3, z * 0.5) - 0.5;
         let grain =
             (noise::smooth(seed ^ 5, x * 28.0, z * 28.0) - 0.5) * (0.02 / fine).min(1.0).min(0.35 / (fine * 28.0));
-        let mut colour = scale3(ground(place), 1.0 + 0.16 * coarse + 0.22 * grain);
+        let mut colour = scale3(ground(place), 1.0 + 0.14 * coarse + 0.16 * grain);
         let line = ramp(0.06 + fine, 0.06 - fine, (x.abs() - LANE + 0.15).abs());
         colour = mix3(colour, [0.80, 0.80, 0.77], line * if place == Place::Country { 0.8 } else { 0.65 });
         colour = mix3(colour, verge(place, coarse), ramp(LANE, LANE + 2.0 * fine, x.abs()) * shoulder(place, x));
@@ -185,21 +194,23 @@ fn shoulder(place: Place, x: f32) -> f32 {
 }
 
 /// Toll islands with booths, a canopy and signals.
-fn canopy(stage: &mut Stage) {
+fn plaza(stage: &mut Stage) {
     let block = |stage: &mut Stage, x0: f32, y0: f32, x1: f32, y1: f32, z: f32, coat: Coat| {
         stage.part(&WORLD, Path::rect(x0, y0, x1, y1), |_| z - 20.0, &coat);
     };
-    block(stage, -14.0, 5.2, 14.0, 6.6, 24.0, Coat::Fade([0.88, 0.89, 0.9], [0.66, 0.68, 0.7]));
-    block(stage, -14.0, 5.2, 14.0, 5.45, 24.0, Coat::Flat([0.12, 0.33, 0.55]));
+    for x in [-9.4, -4.7, 4.7, 9.4] {
+        block(stage, x - 0.25, 0.0, x + 0.25, 4.2, 40.0, Coat::Fade([0.6; 3], [0.45; 3]));
+    }
+    block(stage, -16.0, 3.9, 16.0, 4.9, 40.0, Coat::Fade([0.88, 0.89, 0.9], [0.66, 0.68, 0.7]));
+    block(stage, -16.0, 3.9, 16.0, 4.1, 40.0, Coat::Flat([0.12, 0.33, 0.55]));
     for lane in [-2.0, -1.0, 0.0, 1.0, 2.0] {
         let colour = if lane == 0.0 { [0.2, 0.8, 0.35] } else { [0.85, 0.2, 0.15] };
-        block(stage, lane * 4.6 - 0.5, 5.55, lane * 4.6 + 0.5, 6.45, 23.9, Coat::Flat([0.08; 3]));
-        stage.part(&WORLD, Path::ellipse([lane * 4.6, 6.0], 0.3, 0.3), |_| 3.9, &Coat::Flat(colour));
+        block(stage, lane * 4.6 - 0.5, 4.15, lane * 4.6 + 0.5, 4.85, 39.9, Coat::Flat([0.08; 3]));
+        stage.part(&WORLD, Path::ellipse([lane * 4.6, 4.5], 0.26, 0.26), |_| 19.9, &Coat::Flat(colour));
     }
     for side in [-1.0, 1.0] {
         for k in [2.6_f32, 7.2] {
             let x = side * k;
-            block(stage, x - 0.2, 0.0, x + 0.2, 5.2, 24.0, Coat::Fade([0.6; 3], [0.45; 3]));
             block(stage, x - 0.55, 0.15, x + 0.55, 2.7, 21.0, Coat::Fade([0.85, 0.84, 0.8], [0.66, 0.65, 0.62]));
             block(stage, x - 0.45, 1.2, x + 0.45, 2.3, 20.9, Coat::Fade([0.5, 0.6, 0.68], [0.15, 0.18, 0.2]));
             block(stage, x - 0.62, 2.6, x + 0.62, 2.8, 20.8, Coat::Flat([0.12, 0.33, 0.55]));

@@ -42,9 +42,9 @@ const OREGON: Style = Style::Us {
     footer: "PACIFIC WONDERLAND",
 };
 
-const NIGHT: Lens = Lens { ambient: 0.10, flash: 0.62, glare: 0.5, noise: 0.020, defocus: 0.8, ..GOOD };
-const DUSK: Lens = Lens { ambient: 0.45, flash: 0.15, glare: 0.22, noise: 0.012, ..GOOD };
-const RAIN: Lens = Lens { ambient: 0.75, rain: 0.55, noise: 0.010, defocus: 0.8, ..GOOD };
+const NIGHT: Lens = Lens { ambient: 0.10, flash: 0.62, glare: 0.6, noise: 0.012, defocus: 0.8, ..GOOD };
+const DUSK: Lens = Lens { ambient: 0.45, flash: 0.15, glare: 0.22, noise: 0.009, ..GOOD };
+const RAIN: Lens = Lens { ambient: 0.75, rain: 0.55, noise: 0.006, defocus: 0.8, ..GOOD };
 
 /// All scenes, lane by lane.
 pub(super) fn shots() -> Vec<Shot> {
@@ -57,7 +57,7 @@ fn europe() -> Vec<Shot> {
             1,
             "081502",
             Plaza,
-            vec![car(HatchRear, SILVER, [0.0, 6.6], 0.02, Eu("D"), "B*MW 4217")],
+            vec![car(HatchRear, SILVER, [0.0, 6.6], 0.02, Eu("D"), "B*KW 4217")],
             "German plate with seals, by day",
         ),
         shot(
@@ -96,7 +96,7 @@ fn europe() -> Vec<Shot> {
             vec![car(SedanRear, GREEN, [0.0, 6.9], 0.04, EuYellow("NL"), "82-KRV-5")],
             "Dutch yellow plate",
         )
-        .sized(1280, 800),
+        .sized(1152, 720),
         shot(
             1,
             "081730",
@@ -126,12 +126,12 @@ fn europe() -> Vec<Shot> {
             "081926",
             Country,
             vec![
-                car(SedanRear, SILVER, [0.9, 6.4], -0.02, Eu("CZ"), "4AK 7193"),
+                car(HatchRear, SILVER, [0.9, 6.4], -0.02, UkRear, "MT21 KVA"),
                 car(HatchRear, WINE, [-1.9, 9.4], 0.0, Eu("A"), "W 58214 K"),
             ],
             "two cars, two plates",
         )
-        .sized(1280, 800),
+        .sized(1152, 720),
         shot(
             1,
             "204112",
@@ -218,11 +218,11 @@ fn americas() -> Vec<Shot> {
             Street,
             vec![
                 car(SuvRear, SILVER, [0.8, 5.8], 0.0, CALIFORNIA, "6BXT417"),
-                car(SedanRear, WINE, [-1.8, 8.2], 0.02, NEW_YORK, "EZR 3951"),
+                car(SedanRear, WINE, [-1.8, 8.2], 0.02, BrazilGrey("PR-CURITIBA"), "AYR 3951"),
             ],
             "two cars, two plates",
         )
-        .sized(1280, 800),
+        .sized(1152, 720),
         shot(
             2,
             "203955",
@@ -232,7 +232,7 @@ fn americas() -> Vec<Shot> {
         )
         .lens(NIGHT)
         .hard(),
-        shot(2, "204230", Country, vec![car(SedanRear, GREY, [0.3, 17.0], 0.0, TEXAS, "BKX 7134")], "far away").hard(),
+        shot(2, "204230", Country, vec![car(SedanRear, GREY, [0.3, 17.4], 0.0, TEXAS, "BKX 7134")], "far away").hard(),
     ]
 }
 
@@ -275,7 +275,7 @@ fn far_and_wide() -> Vec<Shot> {
             vec![car(HatchRear, WINE, [-0.1, 6.3], -0.06, UkRear, "YB07 TKG")],
             "in a garage, from the side",
         )
-        .lens(Lens { ambient: 0.7, noise: 0.014, ..GOOD }),
+        .lens(Lens { ambient: 0.7, noise: 0.009, ..GOOD }),
         shot(3, "181204", Country, vec![car(SedanRear, BLACK, [0.0, 6.6], 0.0, Eu("S"), "RTM 417").lit()], "dusk")
             .lens(DUSK),
         shot(
@@ -293,7 +293,7 @@ fn far_and_wide() -> Vec<Shot> {
             vec![car(HatchRear, GREY, [0.0, 6.4], 0.0, Eu("D"), "S*GN 1746").lit()],
             "night, moving",
         )
-        .lens(Lens { motion: [7.0, 1.0], ..NIGHT })
+        .lens(Lens { motion: [6.0, 1.0], glare: 0.4, ..NIGHT })
         .hard(),
         shot(3, "204101", Street, vec![car(SedanRear, NAVY, [0.0, 6.4], 0.0, UkRear, "FP62 DWN")], "out of focus")
             .lens(Lens { defocus: 4.5, ambient: 0.8, ..GOOD })

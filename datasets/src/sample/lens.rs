@@ -25,7 +25,7 @@ pub(super) struct Lens {
 }
 
 pub(super) const GOOD: Lens =
-    Lens { ambient: 1.0, flash: 0.0, glare: 0.0, defocus: 0.5, motion: [0.0, 0.0], rain: 0.0, noise: 0.008 };
+    Lens { ambient: 1.0, flash: 0.0, glare: 0.0, defocus: 0.5, motion: [0.0, 0.0], rain: 0.0, noise: 0.006 };
 
 impl Lens {
     /// Takes the photo; `aim` is where the flash points.

@@ -168,3 +168,51 @@ impl Piece {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FONT: Font = Font { width: 0.62, stroke: 0.075, gap: 0.1, space: 0.3, round: false };
+
+    fn drawn(text: &str) -> Canvas {
+        let mut canvas = Canvas::new(60, 60, [1.0; 3]);
+        FONT.write(&mut canvas, text, [6.0, 6.0], 48.0, &Ink::flat([0.0; 3]));
+        canvas
+    }
+
+    fn ink(canvas: &Canvas) -> f32 {
+        canvas.pixels.iter().map(|p| 1.0 - p[0]).sum()
+    }
+
+    #[test]
+    fn every_plate_character_is_drawn_and_unlike_the_others() {
+        let characters: Vec<char> = ('A'..='Z').chain('0'..='9').collect();
+        let pictures: Vec<Canvas> = characters.iter().map(|c| drawn(&c.to_string())).collect();
+        for (i, a) in pictures.iter().enumerate() {
+            assert!(ink(a) > 300.0, "{} has ink {}", characters[i], ink(a));
+            for (j, b) in pictures.iter().enumerate().skip(i + 1) {
+                let differ: f32 = a.pixels.iter().zip(&b.pixels).map(|(p, q)| (p[0] - q[0]).abs()).sum();
+                assert!(differ > 60.0, "{} and {} differ by {differ}", characters[i], characters[j]);
+            }
+        }
+    }
+
+    #[test]
+    fn text_is_as_wide_as_measured_and_as_high_as_asked() {
+        let canvas = drawn("H");
+        let dark = |i: usize| canvas.pixels[i][0] < 0.5;
+        let inked: Vec<(usize, usize)> = (0..3600).filter(|&i| dark(i)).map(|i| (i % 60, i / 60)).collect();
+        let (left, right) = (inked.iter().map(|p| p.0).min().unwrap(), inked.iter().map(|p| p.0).max().unwrap());
+        let (top, foot) = (inked.iter().map(|p| p.1).min().unwrap(), inked.iter().map(|p| p.1).max().unwrap());
+        assert_eq!((top, foot), (6, 53));
+        let width = FONT.measure("H") * 48.0;
+        assert!(left == 6 && ((right + 1 - left) as f32 - width).abs() <= 1.0, "{left} {right} {width}");
+        assert!((FONT.measure("HH") - 2.0 * FONT.measure("H") - FONT.gap).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_has_no_skeleton_leaves_room_only() {
+        assert_eq!(ink(&drawn(" ")), 0.0);
+    }
+}

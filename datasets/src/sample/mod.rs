@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The JPEG quality of the photos.
-const QUALITY: u8 = 85;
+const QUALITY: u8 = 80;
 
 /// One photo of the sample set.
 #[derive(Clone, Debug, PartialEq)]

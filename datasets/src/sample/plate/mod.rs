@@ -75,13 +75,13 @@ impl Sheet {
         self.fill(Path::ellipse(centre, radius, radius), colour);
     }
 
-    /// Writes `text` around the middle `x`, from `top`, `height` high, made narrower where it would be wider than `room`.
-    fn write(&mut self, font: &Font, text: &str, x: f32, top: f32, height: f32, room: f32, ink: Ink) {
+    /// Writes `text`, `height` high, with the middle of its upper edge at `top`, made narrower where it would be wider than `room`.
+    fn write(&mut self, font: &Font, text: &str, top: P2, height: f32, room: f32, ink: Ink) {
         let wanted = font.measure(text) * height;
         let squeeze = (room / wanted).min(1.0);
         let font = Font { width: font.width * squeeze, gap: font.gap * squeeze, space: font.space * squeeze, ..*font };
-        let left = x - font.measure(text) * height / 2.0;
-        font.write(&mut self.canvas, text, [left * FINE, top * FINE], height * FINE, &ink);
+        let left = top[0] - font.measure(text) * height / 2.0;
+        font.write(&mut self.canvas, text, [left * FINE, top[1] * FINE], height * FINE, &ink);
     }
 
     /// Uneven reflection, road dust from below, and specks.

@@ -118,7 +118,7 @@ fn band(sheet: &mut Sheet, x: f32, stars: bool, country: &str) {
         }
     }
     let height = if country.len() > 1 { 20.0 } else { 26.0 };
-    sheet.write(&SMALL, country, x + 20.0, bottom - 12.0 - height, height, 30.0, Ink::flat(WHITE));
+    sheet.write(&SMALL, country, [x + 20.0, bottom - 12.0 - height], height, 30.0, Ink::flat(WHITE));
 }
 
 fn eu(sheet: &mut Sheet, colour: Rgb, country: &str, two_bands: bool, text: &str) {
@@ -130,12 +130,12 @@ fn eu(sheet: &mut Sheet, colour: Rgb, country: &str, two_bands: bool, text: &str
     }
     let (left, right) = (52.0, if two_bands { 468.0 } else { 508.0 });
     let Some((area, number)) = text.split_once('*') else {
-        return sheet.write(&DIN, text, (left + right) / 2.0, 17.5, 75.0, right - left, embossed(INK));
+        return sheet.write(&DIN, text, [(left + right) / 2.0, 17.5], 75.0, right - left - 14.0, embossed(INK));
     };
     let (wide, seal) = (DIN.measure(area) * 75.0, 56.0);
     let room = DIN.measure(number) * 75.0;
     let start = left + ((right - left - wide - seal - room) / 2.0).max(0.0);
-    sheet.write(&DIN, area, start + wide / 2.0, 17.5, 75.0, wide, embossed(INK));
+    sheet.write(&DIN, area, [start + wide / 2.0, 17.5], 75.0, wide, embossed(INK));
     let middle = start + wide + seal / 2.0;
     sheet.dot([middle, 33.0], 15.0, [0.88, 0.45, 0.22]);
     sheet.dot([middle, 33.0], 7.0, [0.95, 0.8, 0.5]);
@@ -143,7 +143,7 @@ fn eu(sheet: &mut Sheet, colour: Rgb, country: &str, two_bands: bool, text: &str
     sheet.dot([middle, 76.0], 9.0, [0.45, 0.42, 0.4]);
     let left = start + wide + seal;
     let room = room.min(right - left);
-    sheet.write(&DIN, number, left + room / 2.0, 17.5, 75.0, room, embossed(INK));
+    sheet.write(&DIN, number, [left + room / 2.0, 17.5], 75.0, room, embossed(INK));
 }
 
 fn eu_square(sheet: &mut Sheet, country: &str, text: &str) {
@@ -154,14 +154,14 @@ fn eu_square(sheet: &mut Sheet, country: &str, text: &str) {
     let middles = [158.0, 140.0];
     for ((i, line), middle) in lines.iter().enumerate().zip(middles) {
         let room = if i == 0 { 205.0 } else { 250.0 };
-        sheet.write(&DIN, line, middle, 17.0 + 92.0 * i as f32, 75.0, room, embossed(INK));
+        sheet.write(&DIN, line, [middle, 17.0 + 92.0 * i as f32], 75.0, room, embossed(INK));
     }
 }
 
 fn uk(sheet: &mut Sheet, colour: Rgb, text: &str) {
     face(sheet, colour);
-    sheet.write(&UK, text, 260.0, 15.0, 79.0, 490.0, Ink::flat(INK));
-    sheet.write(&SMALL, "TOLLGATE MOTORS", 260.0, 100.5, 6.5, 200.0, Ink::flat(INK));
+    sheet.write(&UK, text, [260.0, 15.0], 79.0, 490.0, Ink::flat(INK));
+    sheet.write(&SMALL, "TOLLGATE MOTORS", [260.0, 100.5], 6.5, 200.0, Ink::flat(INK));
     for x in [110.0, 410.0] {
         sheet.dot([x, 104.0], 3.0, [0.55; 3]);
     }
@@ -175,27 +175,27 @@ fn us(sheet: &mut Sheet, colours: [Rgb; 2], ink: Rgb, print: [&str; 2], text: &s
             sheet.fill(Path::round_rect(x - 8.0, y - 3.0, x + 8.0, y + 3.0, 3.0), [0.35; 3]);
         }
     }
-    sheet.write(&SMALL, print[0], 152.5, 12.0, 18.0, 160.0, Ink::flat(ink));
-    sheet.write(&US, text, 152.5, 39.0, 74.0, 272.0, embossed(ink));
-    sheet.write(&SMALL, print[1], 152.5, 127.0, 12.0, 150.0, Ink::flat(ink));
+    sheet.write(&SMALL, print[0], [152.5, 12.0], 18.0, 160.0, Ink::flat(ink));
+    sheet.write(&US, text, [152.5, 39.0], 74.0, 272.0, embossed(ink));
+    sheet.write(&SMALL, print[1], [152.5, 127.0], 12.0, 150.0, Ink::flat(ink));
 }
 
 fn brazil_grey(sheet: &mut Sheet, city: &str, text: &str) {
     face(sheet, [0.70, 0.71, 0.72]);
     sheet.border(2.0, 3.0, 8.0, INK);
     sheet.fill(Path::round_rect(95.0, 9.0, 305.0, 36.0, 4.0), [0.62, 0.63, 0.64]);
-    sheet.write(&SMALL, city, 200.0, 13.0, 18.0, 195.0, Ink::flat(INK));
+    sheet.write(&SMALL, city, [200.0, 13.0], 18.0, 195.0, Ink::flat(INK));
     for x in [40.0, 360.0] {
         sheet.dot([x, 22.0], 5.0, [0.3; 3]);
     }
-    sheet.write(&BRAZIL, text, 200.0, 46.0, 66.0, 376.0, embossed(INK));
+    sheet.write(&BRAZIL, text, [200.0, 46.0], 66.0, 376.0, embossed(INK));
 }
 
 fn mercosul(sheet: &mut Sheet, top: f32, lines: &[&str]) {
     face(sheet, WHITE);
     sheet.fill(Path::rect(0.0, 0.0, sheet.width, top), [0.02, 0.2, 0.6]);
     let middle = sheet.width / 2.0;
-    sheet.write(&SMALL, "BRASIL", middle, 9.0, 14.0, 120.0, Ink::flat(WHITE));
+    sheet.write(&SMALL, "BRASIL", [middle, 9.0], 14.0, 120.0, Ink::flat(WHITE));
     let flag = sheet.width - 36.0;
     sheet.fill(Path::round_rect(flag, 6.0, flag + 26.0, 24.0, 2.0), [0.05, 0.5, 0.25]);
     sheet.fill(
@@ -209,15 +209,15 @@ fn mercosul(sheet: &mut Sheet, top: f32, lines: &[&str]) {
     let step = room / lines.len() as f32;
     for (i, line) in lines.iter().enumerate() {
         let y = top + 4.0 + step * i as f32 + (step - height) / 2.0;
-        sheet.write(&DIN, line, middle, y, height, sheet.width - 26.0, embossed(INK));
+        sheet.write(&DIN, line, [middle, y], height, sheet.width - 26.0, embossed(INK));
     }
 }
 
 fn india(sheet: &mut Sheet, yellow: bool, text: &str) {
     face(sheet, if yellow { YELLOW } else { WHITE });
     sheet.border(2.0, 3.0, 10.0, INK);
-    sheet.write(&SMALL, "IND", 28.0, 92.0, 12.0, 36.0, Ink::flat(BLUE));
+    sheet.write(&SMALL, "IND", [28.0, 92.0], 12.0, 36.0, Ink::flat(BLUE));
     for (i, line) in lines(text).iter().enumerate() {
-        sheet.write(&UK, line, 176.0, 18.0 + 90.0 * i as f32, 74.0, 284.0, embossed(INK));
+        sheet.write(&UK, line, [176.0, 18.0 + 90.0 * i as f32], 74.0, 284.0, embossed(INK));
     }
 }

@@ -36,7 +36,7 @@ fn bonnet(stage: &mut Stage, vehicle: &Vehicle, frame: &Frame) {
             [side * 0.48, y, 0.06],
         ];
         stage.panel(rig, &crease, 0.0, &Coat::Glaze([0.0; 3], 0.25));
-        let (a, b) = (side * 0.84, side * 1.04);
+        let (a, b) = (side * 0.74, side * 0.96);
         let mirror = Path::round_rect(a.min(b), frame.belt + 0.03, a.max(b), frame.belt + 0.16, 0.05);
         stage.part(rig, mirror, |_| frame.deck + 0.3, &Coat::Paint(colour.map(|c| c * 0.9)));
     }

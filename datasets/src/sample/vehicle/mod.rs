@@ -1,6 +1,7 @@
 //! Cars, a van and a motorcycle from a few dozen flat shapes, in metres.
 
 mod front;
+mod hull;
 mod motorcycle;
 mod rear;
 
@@ -9,6 +10,7 @@ use super::geometry::{Camera, P2, P3};
 use super::path::Path;
 use super::plate::Plate;
 use super::stage::{Coat, Rig, Stage};
+use hull::{flank, greenhouse, ground};
 
 /// What kind of vehicle, and which end of it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,79 +114,4 @@ impl Vehicle {
         let quad = self.plate_corners(&stage.camera, plate);
         plate.draw(stage.seed, self.dirt).lay(&mut stage.canvas, quad, 9.0);
     }
-}
-
-/// What lies under every car: its shadow and two wheels.
-fn ground(stage: &mut Stage, rig: &Rig, length: f32) {
-    for (grow, alpha) in [(0.28, 0.16), (0.18, 0.2), (0.08, 0.28), (0.0, 0.45)] {
-        let (x, z0, z1) = (HALF + grow, -0.12 - grow, length + grow);
-        stage.panel(
-            rig,
-            &[[-x, 0.0, z1], [x, 0.0, z1], [x, 0.0, z0], [-x, 0.0, z0]],
-            0.12,
-            &Coat::Glaze([0.02, 0.02, 0.03], alpha),
-        );
-    }
-    for side in [-1.0_f32, 1.0] {
-        let (inner, outer) = (side * 0.62, side * 0.84);
-        stage.part(
-            rig,
-            Path::round_rect(inner.min(outer), 0.0, inner.max(outer), 0.6, 0.05),
-            |_| 0.25,
-            &Coat::Flat(RUBBER),
-        );
-    }
-}
-
-/// The flank that the camera sees, if it stands beside the car.
-fn flank(stage: &mut Stage, vehicle: &Vehicle, frame: &Frame) {
-    let viewer = vehicle.rig.viewer_x();
-    if viewer.abs() < HALF {
-        return;
-    }
-    let x = HALF * 0.97 * viewer.signum();
-    let side = |points: &[P2]| points.iter().map(|p| [x, p[1], p[0]]).collect::<Vec<P3>>();
-    let (belt, roof, end) = (frame.belt, frame.roof, frame.length);
-    let (rig, dark) = (&vehicle.rig, vehicle.colour.map(|c| c * 0.72));
-    let slope = [[frame.deck, belt], [frame.roof_at + 0.1, roof - 0.06], [end * 0.55, roof - 0.06], [end * 0.72, belt]];
-    stage.panel(rig, &side(&slope), 0.08, &Coat::Flat(dark));
-    let glass = [
-        [frame.deck + 0.28, belt + 0.03],
-        [frame.roof_at + 0.28, roof - 0.14],
-        [end * 0.53, roof - 0.14],
-        [end * 0.67, belt + 0.03],
-    ];
-    stage.panel(rig, &side(&glass), 0.05, &Coat::Fade([0.3, 0.34, 0.38], [0.08, 0.09, 0.1]));
-    stage.panel(
-        rig,
-        &side(&[[0.02, belt - 0.02], [end, belt - 0.1], [end, 0.3], [0.02, 0.28]]),
-        0.1,
-        &Coat::Paint(dark),
-    );
-    for z in [end * 0.2, end * 0.8] {
-        let circle = |r: f32, x: f32| {
-            Path::ellipse([z, 0.32], r, r).contours.concat().iter().map(|p| [x, p[1], p[0]]).collect::<Vec<P3>>()
-        };
-        stage.panel(rig, &circle(0.32, x), 0.0, &Coat::Flat(RUBBER));
-        stage.panel(rig, &circle(0.2, x * 1.01), 0.0, &Coat::Flat([0.5, 0.51, 0.53]));
-    }
-}
-
-/// Roof, pillars and the window in them.
-fn greenhouse(stage: &mut Stage, vehicle: &Vehicle, frame: &Frame) {
-    let Frame { belt, roof, roof_half, deck, roof_at, .. } = *frame;
-    let depth = |p: P2| deck + (roof_at - deck) * ((p[1] - belt) / (roof - belt)).clamp(0.0, 1.0);
-    let outline = [[roof_half - 0.16, roof], [roof_half, roof - 0.04], [0.78, belt - 0.03]];
-    let shell =
-        if vehicle.body == Body::VanRear { [[0.72, roof], [0.84, roof - 0.05], [0.88, belt - 0.03]] } else { outline };
-    stage.part(&vehicle.rig, Path::mirrored(&shell).rounded(0.07), depth, &Coat::Paint(vehicle.colour));
-    let glass = [[roof_half - 0.1, roof - 0.1], [0.67, belt + 0.05]];
-    stage.part(
-        &vehicle.rig,
-        Path::mirrored(&glass).rounded(0.06),
-        depth,
-        &Coat::Fade([0.36, 0.42, 0.48], [0.07, 0.08, 0.09]),
-    );
-    let gleam = [[-0.34, roof - 0.11], [-0.14, roof - 0.11], [-0.3, belt + 0.06], [-0.52, belt + 0.06]];
-    stage.part(&vehicle.rig, Path::polygon(&gleam), depth, &Coat::Glaze([0.8, 0.86, 0.92], 0.13));
 }
