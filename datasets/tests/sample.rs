@@ -83,7 +83,7 @@ fn labels_lie_in_their_photos_and_are_found_beside_them() {
         for label in found {
             let [x, y, w, h] = label.rect;
             assert!(x >= 0.0 && y >= 0.0 && x + w <= scene.width as f32 && y + h <= scene.height as f32, "{scene:?}");
-            assert!(w >= 30.0 && h >= 10.0 && (5..=10).contains(&label.plate.len()), "{scene:?}");
+            assert!(w >= 24.0 && h >= 10.0 && (5..=10).contains(&label.plate.len()), "{scene:?}");
         }
     }
 }
