@@ -101,6 +101,7 @@ impl Shot {
         }
         self.lens.expose(&mut stage.canvas, &stage.lamps, self.aim(), stage.seed);
         let bytes = stage.canvas.pixels.iter().flatten().map(|v| (v * 255.0 + 0.5) as u8).collect();
+        // Only a buffer of another length is refused.
         RgbImage::from_raw(w as u32, h as u32, bytes).unwrap_or_default()
     }
 
