@@ -1,6 +1,6 @@
 //! The one error type of the crate.
 
-/// What a kernel refuses to work on. All of them mean that the caller handed over something that does not fit.
+/// What a kernel refuses to work on, and what a GPU fails with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An image or an output with a side of zero.
@@ -66,6 +66,64 @@ pub enum Error {
         what: &'static str,
         /// The row's index.
         row: usize,
+    },
+    /// No adapter of the kind asked for.
+    #[error("no {asked} was found (present: {present}): install its Vulkan, Metal or DX12 driver, or run on the CPU")]
+    NoAdapter {
+        /// What was asked for.
+        asked: &'static str,
+        /// The adapters there are, by name.
+        present: String,
+    },
+    /// The adapter gave no device.
+    #[error("the adapter {adapter} gave no device: update its driver, or run on the CPU")]
+    NoDevice {
+        /// The adapter's name.
+        adapter: String,
+        /// The driver's answer.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The device is gone (driver reset, unplugged, switched off); every later call fails the same way.
+    #[error("the GPU was lost: {reason}; finish on the CPU and open the adapter anew")]
+    DeviceLost {
+        /// The driver's words.
+        reason: String,
+    },
+    /// The device has no memory left for a buffer.
+    #[error("the GPU has no {bytes} bytes left for {what}: use a smaller batch")]
+    OutOfMemory {
+        /// What the buffer was for.
+        what: &'static str,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A batch that one of the adapter's limits does not allow.
+    #[error("{what} needs {needed}, but this GPU allows {limit}: use a smaller batch, or the CPU for this one")]
+    GpuLimit {
+        /// What is too large, with its unit.
+        what: &'static str,
+        /// What would be needed.
+        needed: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// The GPU did not finish in time.
+    #[error(
+        "the GPU did not finish within {seconds} s: it hangs, or is shared with something heavy; finish on the CPU"
+    )]
+    GpuTimeout {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The driver refused a command: a fault of this crate or of the driver.
+    #[error("the GPU refused {what}: please report this with the adapter's name; the CPU path does the same")]
+    Gpu {
+        /// What was refused.
+        what: &'static str,
+        /// The reason given.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

@@ -1,7 +1,7 @@
 //! Image and tensor kernels: a plain CPU reference, a fast CPU path and a wgpu twin of each.
 //!
 //! One folder a kernel. `mod.rs` states the contract (shapes, units, tolerance), `cpu.rs` is the plain reference,
-//! `fast.rs` the CPU path the engine runs where that differs. Nothing here knows models, plates or files: pixels and
+//! `fast.rs` the CPU path the engine runs where that differs, `gpu.rs` with its `.wgsl` the same on a GPU ([`gpu`]). Nothing here knows models, plates or files: pixels and
 //! tensors go in, pixels, tensors and numbers come out.
 //!
 //! Coordinates are continuous: pixel `i` covers `[i, i + 1)` and its centre lies at `i + 0.5`.
@@ -11,6 +11,7 @@ pub mod crop;
 pub mod ctc;
 mod error;
 pub mod geometry;
+pub mod gpu;
 pub mod image;
 pub mod letterbox;
 pub mod quality;

@@ -8,10 +8,12 @@
 //! exponential differs in its last bits).
 
 mod cpu;
+pub mod gpu;
 pub mod retina;
 pub mod rows;
 
 pub use cpu::nms;
+pub use gpu::GpuBoxes;
 
 use crate::geometry::Rect;
 

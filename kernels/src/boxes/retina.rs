@@ -94,6 +94,37 @@ impl PriorSpec {
     }
 }
 
+impl<'a> RetinaOutputs<'a> {
+    /// The outputs of one image of a batch with `priors` priors each; the lengths were checked.
+    pub(crate) fn image(&self, index: usize, priors: usize) -> Self {
+        let part = |values: &'a [f32], columns: usize| &values[index * priors * columns..][..priors * columns];
+        Self { loc: part(self.loc, 4), conf: part(self.conf, 2), landmarks: part(self.landmarks, 8) }
+    }
+}
+
+/// What a detector found in one image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The boxes that are left, by falling score.
+    pub boxes: Vec<Detected>,
+    /// The best-scoring box of all, whether it passed the threshold or not.
+    pub best: Option<Detected>,
+}
+
+/// [`decode`], then [`nms`](super::nms): the plain reference of what [`GpuBoxes`](super::GpuBoxes) does in one go.
+pub fn find(
+    spec: &PriorSpec,
+    input: (usize, usize),
+    outputs: &RetinaOutputs<'_>,
+    threshold: f32,
+    max_iou: f32,
+) -> Result<Found> {
+    let mut found = Found::default();
+    found.best = decode(spec, input, outputs, threshold, &mut found.boxes)?;
+    super::nms(&mut found.boxes, max_iou);
+    Ok(found)
+}
+
 /// Appends the boxes that score above `threshold` to `found`, in the order of their priors, and returns the
 /// best-scoring box of all, whether it passes or not: the caller may look again at another size on its score.
 ///

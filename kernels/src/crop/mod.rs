@@ -5,14 +5,17 @@
 //! `[out_h, out_w, 3]`, rounded to the nearest level, or a planar tensor `[3, out_h, out_w]` of
 //! `(v - mean) * scale`, unrounded.
 //!
-//! Tolerance between the CPU twins: bytes ±1 (a value within 10⁻⁴ of a half level may fall to either side), planar
-//! values 255 · 2⁻²⁰ · `scale`.
+//! Tolerance between twins: bytes ±1 (a value next to a half level may fall to either side). Planar values of
+//! rectangles [`level_bound`](crate::resample::level_bound) · `scale`. A quadrilateral's sampling place has rounding
+//! errors of its own, in proportion to the photo's longer side: 255 · 2⁻²¹ · side · `scale` (the CPU paths are equal).
 
 pub mod cpu;
 mod fast;
+pub mod gpu;
 mod homography;
 
 pub use fast::{crop_f32, crop_u8};
+pub use gpu::{CropJob, GpuCrop};
 pub(crate) use homography::Homography;
 
 use crate::error::{Error, Result, check_len, check_size};

@@ -33,9 +33,10 @@ impl Position {
         &self.choices[..self.len]
     }
 
-    /// Whether an alternative of this probability would not be the least of a full house.
+    /// Whether an alternative of this probability is a number and would not be the least of a full house.
     pub(super) fn would_take(&self, probability: f32) -> bool {
-        self.len < MAX_CANDIDATES || probability > self.choices[self.len - 1].1
+        let bar = if self.len < MAX_CANDIDATES { f32::NEG_INFINITY } else { self.choices[self.len - 1].1 };
+        probability > bar
     }
 
     /// Changes every probability by a function that keeps their order.

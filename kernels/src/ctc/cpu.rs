@@ -51,7 +51,7 @@ fn rows<'v>(what: &'static str, values: &'v [f32], charset: &Charset) -> Result<
     Ok(values.chunks_exact(charset.len()))
 }
 
-fn finish(positions: &[Position], limit: usize, out: &mut Decoded) {
+pub(super) fn finish(positions: &[Position], limit: usize, out: &mut Decoded) {
     for (written, probability) in positions.iter().map(|position| position.choices()[0]) {
         if let Some(character) = written {
             out.text.push(character);

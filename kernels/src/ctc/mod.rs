@@ -9,10 +9,12 @@
 mod candidates;
 mod charset;
 mod cpu;
+pub mod gpu;
 
 pub use candidates::MAX_CANDIDATES;
 pub use charset::Charset;
 pub use cpu::{decode_ctc, decode_slots};
+pub use gpu::{GpuCtc, Rule};
 
 /// What the scores of a net are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,15 @@
 //! `(v - mean) * scale` of the resampled `v` in 0..=255, elsewhere `(pad - mean) * scale`. The resampled value is not
 //! rounded to whole numbers, which differs from `cv2.resize` on bytes by at most half a level.
 //!
-//! Tolerance between twins: 255 · 2⁻²⁰ · `scale` for the CPU paths, which add the same products in another order.
+//! Tolerance between twins: [`level_bound`](crate::resample::level_bound) · `scale`; all add the same products, in
+//! another order.
 
 pub mod cpu;
 mod fast;
+pub mod gpu;
 
 pub use fast::letterbox;
+pub use gpu::GpuLetterbox;
 
 use crate::error::{Error, Result, check_len, check_size};
 use crate::resample::{Affine, ChannelOrder, Filter, channel_affines};

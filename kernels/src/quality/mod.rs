@@ -1,11 +1,13 @@
 //! Quality: how sharp and how well exposed a crop is, for choosing the best frame of a passage.
 //!
 //! Everything is computed on the luma (ITU-R BT.601 weights in 1/256), in whole numbers up to the last division, so
-//! that twins agree to within `f32` rounding of the final quotients.
+//! that twins agree to the last bit.
 
 pub mod cpu;
+pub mod gpu;
 
 pub use cpu::quality;
+pub use gpu::GpuQuality;
 
 /// Lumas up to this one count as clipped dark.
 pub const DARK: u8 = 8;

@@ -25,11 +25,13 @@ impl<'a> Resize<'a> {
         let mut sum = [0.0; 3];
         for (row, row_weight) in self.y.of(y) {
             let pixels = self.window.row(row);
-            for (column, column_weight) in self.x.of(x) {
-                for (channel, sum) in sum.iter_mut().enumerate() {
-                    *sum += row_weight * column_weight * f32::from(pixels[column * 3 + channel]);
+            let mut line = [0.0; 3];
+            for (column, weight) in self.x.of(x) {
+                for (channel, line) in line.iter_mut().enumerate() {
+                    *line += weight * f32::from(pixels[column * 3 + channel]);
                 }
             }
+            sum.iter_mut().zip(line).for_each(|(sum, line)| *sum += row_weight * line);
         }
         sum
     }

@@ -9,6 +9,7 @@ pub(crate) mod fast;
 
 pub(crate) use axis::Axis;
 
+use crate::error::{Error, Result};
 use crate::geometry::PixelRect;
 use crate::image::RgbView;
 
@@ -28,6 +29,16 @@ impl Filter {
     pub fn effective(self, source: (usize, usize), target: (usize, usize)) -> Self {
         if target.0 > source.0 || target.1 > source.1 { Self::Bilinear } else { self }
     }
+}
+
+/// How far two twins' resampled values may lie apart, in levels of 0..=255, for a resize between these sizes.
+///
+/// A sum of `n` products has a relative rounding error of `n` half units in the last place at most; the sums here run
+/// over the taps of both axes, the rest is for weights, normalisation and the shaders' division.
+pub fn level_bound(source: (usize, usize), target: (usize, usize), filter: Filter) -> f32 {
+    let filter = filter.effective(source, target);
+    let taps = |source: usize, target: usize| if filter == Filter::Area { source.div_ceil(target) + 1 } else { 2 };
+    255.0 * f32::EPSILON * (8 + taps(source.0, target.0) + taps(source.1, target.1)) as f32
 }
 
 /// The order of the planes of an output tensor.
@@ -111,4 +122,18 @@ pub(crate) fn channel_affines(order: ChannelOrder, mean: [f32; 3], scale: [f32; 
         let plane = order.plane(channel);
         Affine::normalise(mean[plane], scale[plane])
     })
+}
+
+/// The most source pixels that an invocation of a shader averages: beyond that one photo could hold the GPU up for so
+/// long that its driver resets it.
+const MAX_GPU_TAPS: usize = 1 << 16;
+
+/// Refuses a shrinking that is too much for one step on a GPU.
+pub(crate) fn check_gpu_shrink(source: (usize, usize), target: (usize, usize), filter: Filter) -> Result<()> {
+    let taps = source.0.div_ceil(target.0) * source.1.div_ceil(target.1);
+    if filter == Filter::Area && taps > MAX_GPU_TAPS {
+        let what = "the shrinking in source pixels an output pixel";
+        return Err(Error::GpuLimit { what, needed: taps as u64, limit: MAX_GPU_TAPS as u64 });
+    }
+    Ok(())
 }

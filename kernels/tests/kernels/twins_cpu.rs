@@ -1,8 +1,6 @@
 //! The fast CPU paths against the plain references, over seeded random photos of odd sizes.
 
-mod common;
-
-use common::{Seeded, photo};
+use crate::seeded::{Seeded, photo};
 use tollgate_kernels::crop::{self, CropSpec, Layout, Region};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
 use tollgate_kernels::{ChannelOrder, Filter, Quad, Rect, RgbView, Scratch};

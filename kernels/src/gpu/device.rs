@@ -1,0 +1,167 @@
+//! One opened adapter.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::adapter::choose;
+use super::pool::Pool;
+use super::{AdapterChoice, AdapterInfo, Shader};
+use crate::error::{Error, Result};
+
+/// An open GPU, shared by cloning. Safe to use from several threads at once.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    info: AdapterInfo,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    limits: wgpu::Limits,
+    lost: Arc<OnceLock<String>>,
+    pool: Arc<Pool>,
+    pipelines: Mutex<HashMap<(&'static str, &'static str), wgpu::ComputePipeline>>,
+}
+
+impl Gpu {
+    /// Opens the best adapter that `choice` allows, with all of its limits.
+    pub fn open(choice: AdapterChoice) -> Result<Self> {
+        let (info, adapter) = choose(choice)?;
+        let limits = adapter.limits();
+        let request = wgpu::DeviceDescriptor {
+            label: Some("tollgate"),
+            required_limits: limits.clone(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.request_device(&request))
+            .map_err(|source| Error::NoDevice { adapter: info.to_string(), source: Box::new(source) })?;
+        let lost = Arc::new(OnceLock::new());
+        let (by_callback, by_error) = (Arc::clone(&lost), Arc::clone(&lost));
+        device.set_device_lost_callback(move |reason, message| {
+            by_callback.get_or_init(|| format!("{reason:?} {message}").trim().to_owned());
+        });
+        // Everything is called inside error scopes; what still comes here can be assigned to no call, so nothing
+        // this device computes can be trusted any more.
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            by_error.get_or_init(|| error.to_string());
+        }));
+        let pool = Arc::new(Pool::default());
+        let pipelines = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, pipelines }) })
+    }
+
+    /// The adapter that was opened.
+    pub fn info(&self) -> &AdapterInfo {
+        &self.inner.info
+    }
+
+    /// Fails once the device was lost.
+    pub fn check(&self) -> Result<()> {
+        match self.inner.lost.get() {
+            None => Ok(()),
+            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+        }
+    }
+
+    /// Gives the device up, as a driver reset would: whatever runs on it fails with
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost). For tests of what the caller does then.
+    pub fn lose(&self) {
+        self.inner.device.destroy();
+        self.inner.lost.get_or_init(|| "given up by this program".to_owned());
+    }
+
+    pub(crate) fn device(&self) -> &wgpu::Device {
+        &self.inner.device
+    }
+
+    pub(crate) fn queue(&self) -> &wgpu::Queue {
+        &self.inner.queue
+    }
+
+    pub(crate) fn limits(&self) -> &wgpu::Limits {
+        &self.inner.limits
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.inner.pool
+    }
+
+    /// The pipeline of a shader's entry point, compiled at its first use.
+    pub(crate) fn pipeline(&self, shader: Shader, entry: &'static str) -> Result<wgpu::ComputePipeline> {
+        self.check()?;
+        let mut known = lock(&self.inner.pipelines);
+        if let Some(pipeline) = known.get(&(shader.name, entry)) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.scoped("a shader", 0, || self.compile(shader, entry))?;
+        known.insert((shader.name, entry), pipeline.clone());
+        Ok(pipeline)
+    }
+
+    /// All entry points of a shader get the same layout, so that one set of buffers serves them all.
+    fn compile(&self, shader: Shader, entry: &'static str) -> wgpu::ComputePipeline {
+        let device = self.device();
+        let entries: Vec<_> =
+            (0..=shader.inputs()).map(|binding| storage(binding, binding < shader.inputs())).collect();
+        let bindings = device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(shader.name), entries: &entries });
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(shader.name),
+            bind_group_layouts: &[Some(&bindings)],
+            immediate_size: 0,
+        });
+        let source = wgpu::ShaderSource::Wgsl(shader.source().into());
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(shader.name), source });
+        device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        })
+    }
+
+    /// Runs calls of the device and turns the errors that they raise into a result.
+    pub(crate) fn scoped<T>(&self, what: &'static str, bytes: u64, calls: impl FnOnce() -> T) -> Result<T> {
+        self.check()?;
+        let device = self.device();
+        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let internal = device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let value = calls();
+        // Popped in reverse order; natively the futures are ready at once.
+        let validation = pollster::block_on(validation.pop());
+        let internal = pollster::block_on(internal.pop());
+        let memory = pollster::block_on(memory.pop());
+        // A lost device refuses everything; that is the cause then, not the call.
+        self.check()?;
+        if memory.is_some() {
+            return Err(Error::OutOfMemory { what, bytes });
+        }
+        match validation.or(internal) {
+            None => Ok(value),
+            Some(source) => Err(Error::Gpu { what, source: Box::new(source) }),
+        }
+    }
+}
+
+fn storage(binding: u32, read_only: bool) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Storage { read_only },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    }
+}
+
+/// Locks; a panic elsewhere does not spoil tables that are only ever added to.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,25 @@
+//! The GPU runtime: adapters, a device, buffers that are used again, and batches in flight.
+//!
+//! [`Gpu::open`] chooses an adapter; a kernel's `Gpu…` type is made from it once per worker and submits batches. A
+//! submitted batch is a [`Pending`]: several may be in flight while the CPU does something else, and
+//! [`Pending::read`] waits for one. Every failure is an [`Error`](crate::Error): the device being lost and memory
+//! running out are kinds of their own, so that the caller can finish on the CPU or halve the batch.
+//!
+//! No type of `wgpu` is part of the interface, and no module but this and the `gpu.rs` files uses it.
+
+mod adapter;
+mod device;
+mod dispatch;
+mod photos;
+mod pool;
+mod shader;
+
+pub use adapter::{AdapterChoice, AdapterInfo, AdapterKind, adapters};
+pub use device::Gpu;
+pub use dispatch::Pending;
+pub use photos::Photos;
+pub use shader::{Shader, shaders};
+
+pub(crate) use dispatch::{Bindings, grid};
+pub(crate) use photos::WindowTable;
+pub(crate) use pool::Pooled;

@@ -1,0 +1,171 @@
+//! Buffers that are used again.
+
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex};
+
+use super::Gpu;
+use super::device::lock;
+use crate::error::{Error, Result};
+
+/// Bytes of unused buffers that are kept; what comes back beyond that is freed.
+const MAX_IDLE_BYTES: u64 = 1 << 30;
+
+/// What a buffer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Use {
+    /// Read and written by shaders, filled from the CPU, copied from.
+    Storage,
+    /// Read by the CPU.
+    Staging,
+}
+
+impl Use {
+    fn usages(self) -> wgpu::BufferUsages {
+        match self {
+            Self::Storage => wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+            Self::Staging => wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+        }
+    }
+}
+
+/// The unused buffers of a device, by use and size.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    idle: Mutex<Idle>,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    bytes: u64,
+    buffers: HashMap<(Use, u64), Vec<wgpu::Buffer>>,
+}
+
+/// A buffer that goes back to its pool when it is dropped. Work already submitted is not disturbed by that: what the
+/// next user does with it comes later in the same queue.
+#[derive(Debug)]
+pub(crate) struct Pooled {
+    pool: Arc<Pool>,
+    purpose: Use,
+    buffer: Option<wgpu::Buffer>,
+    used: NonZeroU64,
+}
+
+impl Pooled {
+    /// The bytes asked for, rounded up to whole words.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.get()
+    }
+
+    /// The part asked for, as a shader's binding.
+    pub(crate) fn binding(&self) -> Option<wgpu::BindingResource<'_>> {
+        let buffer = self.buffer.as_ref()?;
+        Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: Some(self.used) }))
+    }
+
+    /// The buffer; always there until it is dropped or discarded.
+    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
+        self.buffer.as_ref()
+    }
+
+    /// Frees the buffer instead of giving it back: its state is not known.
+    pub(crate) fn discard(mut self) {
+        self.buffer = None;
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let Some(buffer) = self.buffer.take() else { return };
+        let mut idle = lock(&self.pool.idle);
+        if idle.bytes + buffer.size() <= MAX_IDLE_BYTES {
+            idle.bytes += buffer.size();
+            idle.buffers.entry((self.purpose, buffer.size())).or_default().push(buffer);
+        }
+    }
+}
+
+/// Sizes in four steps a doubling, so that batches of about the same size share buffers at a waste of a fifth at most.
+fn size_class(bytes: u64) -> u64 {
+    let bytes = bytes.max(1024);
+    bytes.next_multiple_of(1 << (bytes.ilog2() - 2))
+}
+
+impl Gpu {
+    /// A buffer of at least `bytes` (an empty one gets a word); its contents are left over from an earlier use.
+    pub(crate) fn buffer(&self, purpose: Use, bytes: u64, what: &'static str) -> Result<Pooled> {
+        let used = bytes.max(4).next_multiple_of(4);
+        let limits = self.limits();
+        // Shaders count bytes in 32 bits.
+        let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
+        if used > limit {
+            return Err(Error::GpuLimit { what, needed: used, limit });
+        }
+        let size = size_class(used).min(limits.max_buffer_size);
+        let buffer = match self.pool().take(purpose, size) {
+            Some(buffer) => buffer,
+            None => self.scoped(what, size, || {
+                self.device().create_buffer(&wgpu::BufferDescriptor {
+                    label: Some(what),
+                    size,
+                    usage: purpose.usages(),
+                    mapped_at_creation: false,
+                })
+            })?,
+        };
+        let used = NonZeroU64::new(used).unwrap_or(NonZeroU64::MIN);
+        Ok(Pooled { pool: Arc::clone(self.pool()), purpose, buffer: Some(buffer), used })
+    }
+
+    /// A storage buffer for results.
+    pub(crate) fn scratch(&self, bytes: u64, what: &'static str) -> Result<Pooled> {
+        self.buffer(Use::Storage, bytes, what)
+    }
+
+    /// A storage buffer with these contents.
+    pub(crate) fn upload<T: bytemuck::NoUninit>(&self, values: &[T], what: &'static str) -> Result<Pooled> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let pooled = self.buffer(Use::Storage, bytes.len() as u64, what)?;
+        self.write(&pooled, &[bytes], what)?;
+        Ok(pooled)
+    }
+
+    /// Writes the parts one after the other, each from a whole word on. They go straight into staging memory.
+    pub(crate) fn write(&self, pooled: &Pooled, parts: &[&[u8]], what: &'static str) -> Result<()> {
+        let size: u64 = parts.iter().map(|part| part.len().next_multiple_of(4) as u64).sum();
+        let (Some(buffer), Some(size)) = (pooled.buffer(), NonZeroU64::new(size)) else { return Ok(()) };
+        self.scoped(what, size.get(), || {
+            let Some(mut staged) = self.queue().write_buffer_with(buffer, 0, size) else { return };
+            let mut at = 0;
+            for part in parts {
+                staged.slice(at..at + part.len()).copy_from_slice(part);
+                let end = at + part.len().next_multiple_of(4);
+                staged.slice(at + part.len()..end).copy_from_slice(&[0; 3][..end - at - part.len()]);
+                at = end;
+            }
+        })
+    }
+}
+
+impl Pool {
+    fn take(&self, purpose: Use, size: u64) -> Option<wgpu::Buffer> {
+        let mut idle = lock(&self.idle);
+        let buffer = idle.buffers.get_mut(&(purpose, size))?.pop()?;
+        idle.bytes -= size;
+        Some(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size_class;
+
+    #[test]
+    fn classes_waste_a_fifth_at_most() {
+        assert_eq!([1, 1024, 1025, 1280, 2047].map(size_class), [1024, 1024, 1280, 1280, 2048]);
+        for bytes in (1024..1 << 20).step_by(997) {
+            let class = size_class(bytes);
+            assert!(class >= bytes && (class - bytes) * 4 <= bytes, "{bytes} {class}");
+        }
+    }
+}

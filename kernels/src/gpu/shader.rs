@@ -1,0 +1,38 @@
+//! The shaders of the crate, so that a test can validate each of them without a GPU.
+
+/// A shader: the parts of its source, put together when it is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Shader {
+    /// The kernel's name.
+    pub name: &'static str,
+    parts: &'static [&'static str],
+    /// Bindings from 0 on that are only read; one more follows, which is written.
+    inputs: u32,
+}
+
+impl Shader {
+    pub(crate) const fn new(name: &'static str, parts: &'static [&'static str], inputs: u32) -> Self {
+        Self { name, parts, inputs }
+    }
+
+    /// Bindings that are only read: those before the last.
+    pub(crate) fn inputs(&self) -> u32 {
+        self.inputs
+    }
+
+    /// The whole WGSL source.
+    pub fn source(&self) -> String {
+        self.parts.concat()
+    }
+}
+
+/// All shaders of the crate.
+pub fn shaders() -> [Shader; 5] {
+    [
+        crate::boxes::gpu::SHADER,
+        crate::crop::gpu::SHADER,
+        crate::ctc::gpu::SHADER,
+        crate::letterbox::gpu::SHADER,
+        crate::quality::gpu::SHADER,
+    ]
+}

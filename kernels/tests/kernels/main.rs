@@ -1,0 +1,9 @@
+//! The crate through its public interface: the CPU paths against each other, the GPU against the CPU, the shaders.
+
+mod device;
+mod gpu_runtime;
+mod seeded;
+mod shaders;
+mod twins_cpu;
+mod twins_gpu_pixels;
+mod twins_gpu_tensors;
