@@ -1,1 +1,11 @@
-//! The dataflow engine and the tollgate program.
+//! The dataflow engine and the tollgate program: the flow runtime, the pipeline assembled from it, config and commands.
+
+pub mod cli;
+pub mod config;
+mod error;
+pub mod flow;
+pub mod pipeline;
+pub mod replay;
+pub mod setup;
+
+pub use error::{Error, Result};

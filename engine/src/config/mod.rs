@@ -1,0 +1,181 @@
+//! `tollgate.toml`: everything that can be set, with its default. What the command line says wins over it.
+//!
+//! Every bound carries its unit in its name. An unknown key is an error that names the line and the nearest key.
+
+mod error;
+mod models;
+
+pub use error::ConfigError;
+pub use models::{Choice, ModelsConfig, OwnModel};
+
+use crate::pipeline::Rules;
+use serde::Deserialize;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// The whole config.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The flow's size and bounds.
+    pub engine: EngineConfig,
+    /// Which nets are used.
+    pub models: ModelsConfig,
+    /// Where the bands begin.
+    pub judge: JudgeConfig,
+}
+
+/// The flow's size and bounds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineConfig {
+    /// Lanes, each with nets of its own; the default is one a core.
+    pub workers: Option<NonZeroUsize>,
+    /// Photos in a batch, at most.
+    pub batch_records: NonZeroUsize,
+    /// Encoded bytes in a batch, at most (a single larger photo is a batch by itself).
+    pub batch_mib: NonZeroUsize,
+    /// Batches that may wait before and after each lane.
+    pub queue_batches: NonZeroUsize,
+    /// A photo's encoded size, at most; larger ones are rejected unread.
+    pub max_file_mib: NonZeroUsize,
+    /// A photo's decoded size, at most; larger ones are rejected before memory is taken for them.
+    pub max_megapixels: NonZeroUsize,
+    /// Plates read on one photo, at most, the surest first.
+    pub max_plates: NonZeroUsize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        const fn n(value: usize) -> NonZeroUsize {
+            match NonZeroUsize::new(value) {
+                Some(n) => n,
+                None => NonZeroUsize::MIN,
+            }
+        }
+        Self {
+            workers: None,
+            batch_records: n(4),
+            batch_mib: n(8),
+            queue_batches: n(2),
+            max_file_mib: n(64),
+            max_megapixels: n(64),
+            max_plates: n(16),
+        }
+    }
+}
+
+/// Where the bands begin; confidences and scores are 0 to 1.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JudgeConfig {
+    /// The least sure character of a trusted reading, at least.
+    pub read_min_confidence: f32,
+    /// The detector's score of a trusted reading, at least.
+    pub read_min_score: f32,
+    /// A plate's characters, at least.
+    pub min_chars: usize,
+    /// A plate's characters, at most.
+    pub max_chars: usize,
+    /// A further sighting that is not trusted is asked about from this score on, and only noted below it.
+    pub weak_score: f32,
+}
+
+impl Default for JudgeConfig {
+    /// Chosen on the development photos; ARCHITECTURE.md has the table.
+    fn default() -> Self {
+        Self { read_min_confidence: 0.8, read_min_score: 0.2, min_chars: 4, max_chars: 10, weak_score: 0.6 }
+    }
+}
+
+impl JudgeConfig {
+    /// The rules as the judge stage takes them.
+    pub fn rules(&self, plate_score: f32) -> Rules {
+        Rules {
+            read_min_confidence: self.read_min_confidence,
+            read_min_score: self.read_min_score,
+            min_chars: self.min_chars,
+            max_chars: self.max_chars,
+            weak_score: self.weak_score,
+            plate_score,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// The file cannot be read; it is no TOML; a key is unknown or a value out of its range.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
+        let config: Self = Self::parse(&text).map_err(|reason| ConfigError::Invalid { path: path.into(), reason })?;
+        Ok(config)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|e| error::explain(text, &e))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let judge = &self.judge;
+        let shares = [
+            ("read_min_confidence", judge.read_min_confidence),
+            ("read_min_score", judge.read_min_score),
+            ("weak_score", judge.weak_score),
+        ];
+        for (key, value) in shares {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(format!("judge.{key} is {value}, but must lie between 0 and 1"));
+            }
+        }
+        if judge.min_chars > judge.max_chars {
+            return Err(format!(
+                "judge.min_chars ({}) is more than judge.max_chars ({})",
+                judge.min_chars, judge.max_chars
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Config::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn nothing_is_the_default() {
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_key() {
+        let said = problem("[engine]\nworkers = 2\nbatch_record = 3\n");
+        assert!(said.contains("line 3"), "{said}");
+        assert!(said.contains("`batch_record`") && said.contains("`batch_records`"), "{said}");
+        let said = problem("[engin]\nworkers = 2\n");
+        assert!(said.contains("line 1") && said.contains("`engine`"), "{said}");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        assert!(problem("[engine]\nqueue_batches = 0").contains("line 2"));
+        assert!(problem("[judge]\nread_min_score = 1.5").contains("between 0 and 1"));
+        assert!(problem("[judge]\nmin_chars = 9\nmax_chars = 3").contains("max_chars"));
+    }
+
+    #[test]
+    fn models_by_name_or_by_path() {
+        let own = "[models]\ndetector = { path = \"a.onnx\", decode = \"end-to-end\" }\nreader = \"cct_xs_v2_global\"";
+        let config = Config::parse(own).unwrap();
+        assert!(matches!(config.models.detector, Choice::Own(ref m) if m.path.ends_with("a.onnx")));
+        assert_eq!(config.models.reader, Choice::Named("cct_xs_v2_global".into()));
+        assert!(problem("[models]\nreader = { path = \"a\", decod = \"ctc\" }").contains("line 2"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Which nets are used.
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::path::PathBuf;
+use tollgate_models::Decode;
+
+/// Which nets are used.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelsConfig {
+    /// `"auto"`, a name from `tollgate models list`, or `{ path, decode, sha256 }`.
+    pub detector: Choice,
+    /// `"auto"`, a name from `tollgate models list`, or `{ path, decode, sha256 }`.
+    pub reader: Choice,
+    /// Whether a second reader is asked where the first is unsure of a character.
+    pub second_opinion: bool,
+}
+
+impl Default for ModelsConfig {
+    fn default() -> Self {
+        Self { detector: Choice::Auto, reader: Choice::Auto, second_opinion: true }
+    }
+}
+
+/// How a model is chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Choice {
+    /// The best that can be had.
+    #[default]
+    Auto,
+    /// A shipped one, by name.
+    Named(String),
+    /// A user's own.
+    Own(OwnModel),
+}
+
+/// A user's own net.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnModel {
+    /// The ONNX file.
+    pub path: PathBuf,
+    /// How its outputs are decoded.
+    pub decode: Decode,
+    /// The hash it must have, where the config pins it.
+    pub sha256: Option<String>,
+}
+
+/// By hand and not `untagged`, which would hide the reason (and the line) of every error behind "no variant matched".
+impl<'de> Deserialize<'de> for Choice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ChoiceVisitor;
+        impl<'de> Visitor<'de> for ChoiceVisitor {
+            type Value = Choice;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"auto\", a model's name, or { path = \"…\", decode = \"…\" }")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Choice, E> {
+                Ok(if name == "auto" { Choice::Auto } else { Choice::Named(name.into()) })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Choice, A::Error> {
+                OwnModel::deserialize(de::value::MapAccessDeserializer::new(map)).map(Choice::Own)
+            }
+        }
+        deserializer.deserialize_any(ChoiceVisitor)
+    }
+}

@@ -1,0 +1,82 @@
+//! The one error type of this crate: what breaks a run. Bad input is never among it.
+
+use std::path::PathBuf;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A model or ONNX Runtime.
+    #[error(transparent)]
+    Models(#[from] tollgate_models::Error),
+    /// A source of records.
+    #[error(transparent)]
+    Ingest(#[from] tollgate_ingest::Error),
+    /// A place results go to.
+    #[error(transparent)]
+    Sinks(#[from] tollgate_sinks::Error),
+    /// Labels or the sample set.
+    #[error(transparent)]
+    Datasets(#[from] tollgate_datasets::Error),
+    /// An image kernel.
+    #[error(transparent)]
+    Kernels(#[from] tollgate_kernels::Error),
+    /// The config file.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// A file or folder could not be used.
+    #[error("cannot {what} {}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
+    /// The output folder holds the results of another run.
+    #[error(
+        "{} already holds a run: --resume goes on with it, --overwrite starts anew, or name another folder with --out",
+        dir.display()
+    )]
+    OutNotEmpty {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// There is nothing to resume.
+    #[error("{} holds no run to resume; leave --resume away to start one", dir.display())]
+    NothingToResume {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A resumed run would not be the run that was started.
+    #[error("cannot resume in {}: {what} differs (then: {then}; now: {now}); --overwrite starts anew", dir.display())]
+    ResumeDiffers {
+        /// The folder.
+        dir: PathBuf,
+        /// Which part of the run.
+        what: &'static str,
+        /// As it was when the run was started.
+        then: String,
+        /// As it is now.
+        now: String,
+    },
+    /// A picture could not be written.
+    #[error("cannot encode a crop of {file}")]
+    Crop {
+        /// The photo.
+        file: String,
+        /// The encoder's word.
+        source: image::ImageError,
+    },
+    /// The chosen backend is not to be had.
+    #[error("backend {backend} cannot be used: {reason}")]
+    Backend {
+        /// Its name.
+        backend: &'static str,
+        /// Why not, and what to do.
+        reason: String,
+    },
+}
+
+/// This crate's result.
+pub type Result<T> = std::result::Result<T, Error>;

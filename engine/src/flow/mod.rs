@@ -1,0 +1,56 @@
+//! The flow runtime: stages that turn batches into batches. It knows no plates.
+//!
+//! One assembly, two ways to run it: [`inline`] on the calling thread (tests, debugging), and [`lanes`] with one copy
+//! of the whole assembly a worker (production). A lane keeps a photo on one core from its bytes to its result, because
+//! the nets fill a core at batch 1: stages on threads of their own would only move pixels between caches.
+
+mod inline;
+mod lanes;
+
+pub use inline::inline;
+pub use lanes::{Depth, lanes};
+
+use crate::Result;
+use tollgate_ingest::Batch;
+
+/// One step of the flow. It may drop or split items, but never change a batch's `end`: that is its commit point.
+pub trait Stage<I> {
+    /// What comes out.
+    type Out;
+
+    /// Works on one batch.
+    ///
+    /// # Errors
+    /// Only when the machine is broken; bad input becomes an item that says so.
+    fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>>;
+
+    /// This stage, and then `next`.
+    fn then<N: Stage<Self::Out>>(self, next: N) -> Then<Self, N>
+    where
+        Self: Sized,
+    {
+        Then { first: self, next }
+    }
+}
+
+/// Two stages, one after the other.
+#[derive(Debug)]
+pub struct Then<A, B> {
+    first: A,
+    next: B,
+}
+
+impl<I, A: Stage<I>, B: Stage<A::Out>> Stage<I> for Then<A, B> {
+    type Out = B::Out;
+
+    fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>> {
+        let between = self.first.run(batch)?;
+        self.next.run(between)
+    }
+}
+
+/// Applies `f` to every item, keeping the batch's end.
+pub fn map<I, O>(batch: Batch<I>, f: impl FnMut(I) -> Result<O>) -> Result<Batch<O>> {
+    let items = batch.items.into_iter().map(f).collect::<Result<Vec<_>>>()?;
+    Ok(Batch { end: batch.end, items })
+}

@@ -1,0 +1,68 @@
+//! Text to events: which readings stand by themselves, which a person must see, which photos are rejected.
+
+mod band;
+mod event;
+mod picture;
+
+pub use band::{Band, Rules};
+
+use super::item::{Item, Judged, PlateRead, view};
+use super::pool::Pool;
+use crate::Result;
+use crate::flow::{self, Stage};
+use band::Verdict;
+use picture::Picture;
+use std::time::Instant;
+use tollgate_ingest::Batch;
+use tollgate_sinks::Entry;
+use tollgate_sinks::event::ModelRef;
+
+/// The judge stage, the last of the flow.
+pub struct Judge {
+    rules: Rules,
+    models: Vec<ModelRef>,
+    picture: Picture,
+    pool: Pool,
+}
+
+impl Judge {
+    /// Judges by `rules`; `models` are all that may have had a part in a reading.
+    pub fn new(rules: Rules, models: Vec<ModelRef>, pool: Pool) -> Self {
+        Self { rules, models, picture: Picture::default(), pool }
+    }
+
+    fn judge(&mut self, item: Item<PlateRead>) -> Result<Judged> {
+        let start = Instant::now();
+        let Item { origin, timings, body } = item;
+        let digest = origin.digest;
+        let about = event::About { origin, timings, models: &self.models };
+        let PlateRead { photo, plates } = match body {
+            Ok(read) => read,
+            Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)?] }),
+        };
+        let pixels = view(&photo)?;
+        let Verdict { kept, weak } = band::judge(&self.rules, plates);
+        let mut entries = Vec::with_capacity(kept.len().max(1));
+        if kept.is_empty() {
+            let crop = self.picture.whole(pixels, &about.origin.file)?;
+            entries.push(Entry { event: about.nothing(pixels, &weak), crop });
+        }
+        for (index, plate) in kept.iter().enumerate() {
+            let crop = self.picture.plate(pixels, plate.detected.rect, &about.origin.file)?;
+            let weak = if index == 0 { weak.as_slice() } else { &[] };
+            entries.push(Entry { event: about.plate(pixels, plate, index, kept.len(), weak), crop });
+        }
+        self.pool.give(photo);
+        let judge_ms = start.elapsed().as_secs_f32() * 1e3;
+        entries.iter_mut().for_each(|e| e.event.data.timings.judge_ms = judge_ms);
+        Ok(Judged { digest, entries })
+    }
+}
+
+impl Stage<Item<PlateRead>> for Judge {
+    type Out = Judged;
+
+    fn run(&mut self, batch: Batch<Item<PlateRead>>) -> Result<Batch<Self::Out>> {
+        flow::map(batch, |item| self.judge(item))
+    }
+}

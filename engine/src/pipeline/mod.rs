@@ -1,0 +1,51 @@
+//! The whole product on one page: `decode → detect → read → judge`.
+//!
+//! A photo is a [`Record`] when it comes in and a [`Judged`] when it leaves, with at least one event: nothing is
+//! dropped silently, and bad input is an event with a reason.
+
+mod decode;
+mod detect;
+mod item;
+mod judge;
+mod pool;
+mod read;
+
+pub use item::{Frame, Item, Judged, Origin, PlateRead, Refused, Sighting, Timings};
+pub use judge::{Band, Rules};
+
+use crate::flow::Stage;
+use decode::Decode;
+use detect::Detect;
+use judge::Judge;
+use pool::Pool;
+use read::Read;
+use tollgate_ingest::Record;
+use tollgate_models::{Detector, Reader};
+use tollgate_sinks::event::ModelRef;
+
+/// What an assembly is made with.
+pub struct Parts {
+    /// Finds plates.
+    pub detector: Box<dyn Detector>,
+    /// Reads them.
+    pub reader: Box<dyn Reader>,
+    /// The models behind both, as events name them.
+    pub models: Vec<ModelRef>,
+    /// Where the bands begin.
+    pub rules: Rules,
+    /// Photos with more pixels are refused.
+    pub max_pixels: u64,
+    /// At most this many plates of a photo are read.
+    pub max_plates: usize,
+    /// Photos in flight at once, for which buffers are kept.
+    pub batch_records: usize,
+}
+
+/// The assembly that one lane runs.
+pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
+    let pool = Pool::new(parts.batch_records);
+    Decode::new(pool.clone(), parts.max_pixels)
+        .then(Detect::new(parts.detector))
+        .then(Read::new(parts.reader, parts.max_plates))
+        .then(Judge::new(parts.rules, parts.models, pool))
+}

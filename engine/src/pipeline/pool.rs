@@ -1,0 +1,31 @@
+//! Photo buffers that are used again: a decoded photo is megabytes, and fresh pages cost more than the decoding of a
+//! small one.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use tollgate_kernels::RgbImage;
+
+/// A bounded stock of buffers, shared by the first and the last stage of a lane.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    free: Receiver<RgbImage>,
+    back: Sender<RgbImage>,
+}
+
+impl Pool {
+    /// Keeps at most `most` buffers; more than that are freed.
+    pub fn new(most: usize) -> Self {
+        let (back, free) = bounded(most);
+        Self { free, back }
+    }
+
+    /// A buffer, a used one if there is one.
+    pub fn take(&self) -> RgbImage {
+        self.free.try_recv().unwrap_or_default()
+    }
+
+    /// Gives a buffer back.
+    pub fn give(&self, photo: RgbImage) {
+        // A full pool drops it, which is what a bound is for.
+        drop(self.back.try_send(photo));
+    }
+}

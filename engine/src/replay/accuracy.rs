@@ -1,0 +1,72 @@
+//! Ground truth beside results: finds a photo's labels again from its events and scores what was read.
+
+use crate::Result;
+use percent_encoding::percent_decode_str;
+use std::path::{Path, PathBuf};
+use tollgate_datasets::{Label, LabelStore, Scorer, Verdict};
+use tollgate_sinks::Entry;
+use tollgate_sinks::event::EventKind;
+
+/// Scores photo by photo.
+pub(super) struct Accuracy {
+    labels: LabelStore,
+    pub(super) scorer: Scorer,
+}
+
+/// One photo's score and the label it was held against.
+pub(super) struct Scored {
+    pub(super) verdict: Verdict,
+    pub(super) label: Label,
+    /// Where the photo lies, unless it is inside an archive.
+    pub(super) path: Option<PathBuf>,
+}
+
+impl Accuracy {
+    pub(super) fn new(labels: LabelStore) -> Self {
+        Self { labels, scorer: Scorer::new() }
+    }
+
+    /// Scores a photo by all its events; `None` where it has no label.
+    pub(super) fn score(&mut self, photo: &[Entry]) -> Result<Option<Scored>> {
+        let Some(first) = photo.first().map(|e| &e.event) else { return Ok(None) };
+        let path = file_path(&first.source);
+        let key = path.clone().unwrap_or_else(|| PathBuf::from(&first.data.file_name));
+        let Some(labels) = self.labels.for_photo(&key)? else { return Ok(None) };
+        let Some(label) = labels.first().cloned() else { return Ok(None) };
+        let text = &first.data.license_plate_text;
+        let read = first.kind == EventKind::Processed;
+        let verdict = self.scorer.add(&folder(photo), labels, &boxes(photo), text, read);
+        Ok(Some(Scored { verdict, label, path }))
+    }
+}
+
+/// Every box seen on the photo, those too weak for an event included.
+fn boxes(photo: &[Entry]) -> Vec<[f32; 4]> {
+    let kept = photo.iter().filter_map(|e| e.event.data.detection.map(|d| d.bounds));
+    let weak = photo.iter().flat_map(|e| e.event.data.weak_sightings.iter().map(|w| w.bounds));
+    kept.chain(weak).collect()
+}
+
+/// The folder that accuracy is listed under: the photo's own, relative to the root where that says something.
+fn folder(photo: &[Entry]) -> String {
+    let Some(data) = photo.first().map(|e| &e.event.data) else { return String::new() };
+    match Path::new(&data.file_name).parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(parent) => parent.to_string_lossy().into_owned(),
+        None => data.lane.clone().unwrap_or_else(|| ".".into()),
+    }
+}
+
+/// The file behind a position, where it is a file of its own.
+fn file_path(position: &str) -> Option<PathBuf> {
+    let path = position.strip_prefix("file://").filter(|p| !p.contains('#'))?;
+    let bytes: Vec<u8> = percent_decode_str(path).collect();
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8(bytes).ok().map(PathBuf::from)
+    }
+}

@@ -1,0 +1,87 @@
+//! What a replay is asked to do.
+
+use crate::config::Config;
+use crate::{Error, Result};
+use std::path::PathBuf;
+use tollgate_datasets::LabelStore;
+use tollgate_ingest::{Limits, ReplayOptions, ReplaySource};
+
+/// Where the pixels are worked on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The fastest that was measured on such a machine.
+    #[default]
+    Auto,
+    /// The CPU path.
+    Cpu,
+    /// The wgpu path.
+    Gpu,
+}
+
+impl Backend {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    /// Whether it can be used in this build.
+    pub(super) fn check(self) -> Result<()> {
+        match self {
+            Self::Auto | Self::Cpu => Ok(()),
+            Self::Gpu => Err(Error::Backend {
+                backend: "gpu",
+                reason: "the pipeline does not run on wgpu yet, only its kernels do; use --backend cpu".into(),
+            }),
+        }
+    }
+}
+
+/// A replay.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Folders, images, tar archives and Parquet files, in this order.
+    pub paths: Vec<PathBuf>,
+    /// The output folder.
+    pub out: PathBuf,
+    /// Labels; none means those found beside the photos.
+    pub labels: Option<PathBuf>,
+    /// A logical base for positions, so that ids stay when data is moved.
+    pub source_name: Option<String>,
+    /// Where the pixels are worked on.
+    pub backend: Backend,
+    /// Go on with the run in `out`.
+    pub resume: bool,
+    /// Replace the run in `out`.
+    pub overwrite: bool,
+    /// Everything else.
+    pub config: Config,
+}
+
+impl Request {
+    /// Lanes: as configured, or one a core.
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.config.engine.workers.map_or_else(cores, usize::from)
+    }
+
+    pub(super) fn open_source(&self) -> Result<ReplaySource> {
+        let engine = &self.config.engine;
+        let limits = Limits {
+            batch_records: engine.batch_records.get(),
+            batch_bytes: (engine.batch_mib.get() as u64) << 20,
+            max_record_bytes: (engine.max_file_mib.get() as u64) << 20,
+        };
+        Ok(ReplaySource::open(&self.paths, &ReplayOptions { limits, source: self.source_name.clone() })?)
+    }
+
+    pub(super) fn open_labels(&self) -> Result<LabelStore> {
+        match &self.labels {
+            Some(csv) => Ok(LabelStore::from_csv(csv)?),
+            None => Ok(LabelStore::beside_photos()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Everything a run needs before its first photo: ONNX Runtime, the chosen nets, one assembly a lane.
+
+mod choose;
+
+pub use choose::{Chosen, Chooser};
+
+use crate::Result;
+use crate::config::Config;
+use crate::flow::Stage;
+use crate::pipeline::{self, Judged, Parts};
+use std::path::PathBuf;
+use tollgate_ingest::Record;
+use tollgate_models::{Manifest, Progress, Runtime, Store};
+use tollgate_sinks::event::{ModelRef, ModelRole};
+
+/// ONNX Runtime and the nets of a run.
+#[derive(Debug)]
+pub struct Setup {
+    /// The runtime.
+    pub runtime: Runtime,
+    /// The nets, and why these.
+    pub chosen: Chosen,
+}
+
+impl Setup {
+    /// Chooses, fetches and verifies.
+    ///
+    /// # Errors
+    /// A file cannot be had or is not the right one; ONNX Runtime cannot be opened.
+    pub fn prepare(config: &Config, store: &Store, progress: &dyn Progress) -> Result<Self> {
+        let manifest = Manifest::shipped()?;
+        let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
+        let chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
+        Ok(Self { runtime, chosen })
+    }
+
+    /// The models as events name them.
+    pub fn model_refs(&self) -> Vec<ModelRef> {
+        let refer = |role, info: &tollgate_models::ModelInfo| ModelRef {
+            role,
+            name: info.name.clone(),
+            sha256: info.sha256.clone(),
+        };
+        let mut refs = vec![refer(ModelRole::Detector, &self.chosen.detector)];
+        refs.push(refer(ModelRole::Reader, &self.chosen.reader));
+        refs.extend(self.chosen.second.as_ref().map(|m| refer(ModelRole::SecondReader, m)));
+        refs
+    }
+
+    /// One assembly, with nets and buffers of its own.
+    ///
+    /// # Errors
+    /// A net does not load or does not fit its decode rule.
+    pub fn lane(&self, config: &Config) -> Result<impl Stage<Record, Out = Judged> + Send + use<>> {
+        let (detector, reader) = self.chosen.load(&self.runtime)?;
+        let engine = &config.engine;
+        Ok(pipeline::assemble(Parts {
+            rules: config.judge.rules(detector.threshold()),
+            detector,
+            reader,
+            models: self.model_refs(),
+            max_pixels: engine.max_megapixels.get() as u64 * 1_000_000,
+            max_plates: engine.max_plates.get(),
+            batch_records: engine.batch_records.get(),
+        }))
+    }
+}
+
+/// The library named by `ORT_DYLIB_PATH`, or the shipped one.
+fn runtime_path(manifest: &Manifest, store: &Store, progress: &dyn Progress) -> Result<PathBuf> {
+    match std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()) {
+        Some(path) => Ok(path.into()),
+        None => Ok(store.ensure(manifest.get("onnxruntime")?, progress)?),
+    }
+}

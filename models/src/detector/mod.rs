@@ -1,0 +1,37 @@
+//! Finding plates in a photo.
+
+mod retina;
+mod yolo;
+
+pub use retina::Retina;
+pub use yolo::Yolo;
+
+use crate::{ModelInfo, Result};
+use tollgate_kernels::boxes::Detected;
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::{Rect, RgbView};
+
+/// Finds plates. Not shared between threads: each worker has its own, with its own buffers.
+pub trait Detector: Send {
+    /// Replaces `found` by the plates of `photo` in photo pixels, the surest first, suppressed among themselves.
+    ///
+    /// Where nothing reaches the detector's threshold the single best box is given all the same, with its low score,
+    /// so that a person asked about the photo has something to start from.
+    fn detect(&mut self, photo: RgbView<'_>, found: &mut Vec<Detected>) -> Result<()>;
+
+    /// The model behind it.
+    fn info(&self) -> &ModelInfo;
+
+    /// The lowest score that counts as a plate.
+    fn threshold(&self) -> f32;
+}
+
+/// Moves boxes from the pixels of the net's input to those of the photo that was laid into it.
+fn to_photo(found: &mut [Detected], spec: &LetterboxSpec, photo: RgbView<'_>) {
+    let (x0, y0) = (spec.content_x as f32, spec.content_y as f32);
+    let (sx, sy) = (photo.width() as f32 / spec.content_w as f32, photo.height() as f32 / spec.content_h as f32);
+    for d in found {
+        d.rect = Rect { x: d.rect.x - x0, y: d.rect.y - y0, ..d.rect }.scale(sx, sy);
+        d.corners = d.corners.map(|[x, y]| [(x - x0) * sx, (y - y0) * sy]);
+    }
+}
