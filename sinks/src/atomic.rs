@@ -26,11 +26,6 @@ impl AtomicFile {
         Ok(Self { out: Some(BufWriter::with_capacity(BUFFER_BYTES, file)), temporary, path: path.to_path_buf() })
     }
 
-    /// Where the bytes go until the commit (for messages).
-    pub(crate) fn temporary(&self) -> &Path {
-        &self.temporary
-    }
-
     /// `write_all` with this crate's error.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).map_err(Error::io("write", &self.temporary))

@@ -4,13 +4,22 @@
 //! journal through [`sink::Sink`]s with [`sink::export`].
 
 mod atomic;
+mod columns;
+pub mod csv;
 pub mod error;
 pub mod event;
 mod finite;
+pub mod ipc;
 pub mod journal;
+pub mod jsonl;
+pub mod manual;
+pub mod parquet;
+pub mod rejected;
+pub mod schema;
 pub mod sink;
 
 pub use error::{Error, Result};
 pub use event::Event;
 pub use journal::Journal;
+pub use manual::ManualQueue;
 pub use sink::{Entry, Sink, export};

@@ -2,4 +2,8 @@
 
 mod common;
 mod event;
+mod files;
 mod journal;
+mod manual;
+mod readback;
+mod schema;

@@ -88,7 +88,7 @@ pub(crate) fn event_of(n: usize, kind: EventKind) -> Event {
         time_stamp: time,
         time_source: [TimeSource::Exif, TimeSource::Name, TimeSource::Record][n % 3],
         license_plate_found: kind == EventKind::Processed,
-        raw_text: format!("{text}_"),
+        raw_text: if has_plate { format!("{text}_") } else { String::new() },
         confidence,
         mean_confidence: confidence,
         char_confidences: vec![confidence; text.len()],

@@ -1,0 +1,167 @@
+//! The manual-check queue: plates a person must confirm, durable in one redb file, handed out by peek-lock.
+//!
+//! An item is known by its event's id. Putting it again changes nothing, also after it was completed: a second replay
+//! asks nobody twice. The clock is always passed in. Every change is one durable transaction.
+
+mod item;
+mod sink;
+mod store;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use redb::{Database, ReadableDatabase};
+use uuid::Uuid;
+
+pub use item::{Answer, Completed, Counts, Item, Locked};
+pub use sink::ManualSink;
+
+use crate::atomic::{remove_stale, sync_parent, temporary_for};
+use crate::error::{Error, Result};
+use store::{Failure, Tables, View};
+
+/// The queue's usual file name.
+pub const FILE: &str = "manual-queue.redb";
+
+/// The queue, open. Its methods may be called from several threads at once.
+#[derive(Debug)]
+pub struct ManualQueue {
+    database: Database,
+    path: PathBuf,
+}
+
+impl ManualQueue {
+    /// Opens the queue at `path`, making it if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Queue`] when the file is damaged, no queue, or open elsewhere; [`Error::Io`].
+    pub fn open(path: &Path) -> Result<Self> {
+        remove_stale(path)?;
+        if !path.try_exists().map_err(Error::io("look for", path))? {
+            make(path)?;
+        }
+        let database = Database::open(path).map_err(|e| refused("open", path, e.into()))?;
+        Ok(Self { database, path: path.to_path_buf() })
+    }
+
+    /// Puts an item, unless it is or was there. True when it is new.
+    ///
+    /// # Errors
+    /// [`Error::Queue`].
+    pub fn put(&self, item: &Item) -> Result<bool> {
+        self.put_all(std::slice::from_ref(item)).map(|new| new == 1)
+    }
+
+    /// Puts items in one transaction. Returns how many are new.
+    ///
+    /// # Errors
+    /// [`Error::Queue`]; then none of them was put.
+    pub fn put_all(&self, items: &[Item]) -> Result<u64> {
+        self.change("put items into", |tables| {
+            let mut new = 0;
+            for item in items {
+                new += u64::from(tables.put(item)?);
+            }
+            Ok(new)
+        })
+    }
+
+    /// Hands out the item that waits longest and locks it until `now + lock_for`; none when all are locked or done.
+    /// An item whose lock has ended waits again, in its old place.
+    ///
+    /// # Errors
+    /// [`Error::Queue`].
+    pub fn receive(&self, now: DateTime<Utc>, lock_for: TimeDelta) -> Result<Option<Locked>> {
+        let until = now.checked_add_signed(lock_for).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        self.change("receive from", |tables| {
+            tables.release_ended(now)?;
+            tables.lock_next(until)
+        })
+    }
+
+    /// Answers an item for good. It never comes back.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`], [`Error::LockLost`] when `token` is not that of a lock running at `now`,
+    /// [`Error::Queue`].
+    pub fn complete(&self, id: Uuid, token: Uuid, answer: Answer, now: DateTime<Utc>) -> Result<()> {
+        self.change("complete an item of", |tables| tables.complete(id, token, &answer, now))
+    }
+
+    /// Gives an item back before its lock ends; it waits again in its old place.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`], [`Error::LockLost`], [`Error::Queue`].
+    pub fn abandon(&self, id: Uuid, token: Uuid) -> Result<()> {
+        self.change("abandon an item of", |tables| tables.abandon(id, token))
+    }
+
+    /// The first `n` waiting items, in order, without locking any.
+    ///
+    /// # Errors
+    /// [`Error::Queue`].
+    pub fn peek(&self, n: usize) -> Result<Vec<Item>> {
+        self.look("peek into", |view| view.peek(n))
+    }
+
+    /// How a completed item was answered; none while it is not.
+    ///
+    /// # Errors
+    /// [`Error::Queue`].
+    pub fn completed(&self, id: Uuid) -> Result<Option<Completed>> {
+        self.look("look up an answer in", |view| view.completed(id))
+    }
+
+    /// How many items wait, are locked and are completed.
+    ///
+    /// # Errors
+    /// [`Error::Queue`].
+    pub fn counts(&self) -> Result<Counts> {
+        self.look("count", View::counts)
+    }
+
+    fn change<T>(&self, action: &'static str, run: impl FnOnce(&mut Tables<'_>) -> Result<T, Failure>) -> Result<T> {
+        let attempt = || {
+            let transaction = self.database.begin_write()?;
+            let done = run(&mut Tables::open(&transaction)?)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        attempt().map_err(|failure| self.error(action, failure))
+    }
+
+    fn look<T>(&self, action: &'static str, run: impl FnOnce(&View) -> Result<T, Failure>) -> Result<T> {
+        let attempt = || run(&View::open(&self.database.begin_read()?)?);
+        attempt().map_err(|failure| self.error(action, failure))
+    }
+
+    fn error(&self, action: &'static str, failure: Failure) -> Error {
+        match failure {
+            Failure::Database(source) => refused(action, &self.path, *source),
+            Failure::Ours(error) => error,
+        }
+    }
+}
+
+fn refused(action: &'static str, path: &Path, source: redb::Error) -> Error {
+    Error::Queue { action, path: path.to_path_buf(), source: Box::new(source) }
+}
+
+/// Makes an empty queue beside its place and renames it: a kill leaves no half-made database that no one can open.
+fn make(path: &Path) -> Result<()> {
+    let temporary = temporary_for(path);
+    let attempt = || -> Result<(), Failure> {
+        let database = Database::create(&temporary)?;
+        let transaction = database.begin_write()?;
+        drop(Tables::open(&transaction)?);
+        transaction.commit()?;
+        database.close()?;
+        Ok(())
+    };
+    attempt().map_err(|failure| match failure {
+        Failure::Database(source) => refused("create", path, *source),
+        Failure::Ours(error) => error,
+    })?;
+    std::fs::rename(&temporary, path).map_err(Error::io("rename a new queue to", path))?;
+    sync_parent(path)
+}
