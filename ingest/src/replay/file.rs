@@ -38,22 +38,30 @@ impl OpenFile {
         if let Some(refusal) = refuse_size(self.length, max_bytes) {
             return Payload::Refused(refusal);
         }
-        let mut bytes = Vec::new();
-        // `read_to_end` stops at one byte more than expected: a growing file cannot fill the memory.
-        let read = usize::try_from(self.length)
-            .map_err(io::Error::other)
-            .and_then(|length| bytes.try_reserve_exact(length).map_err(io::Error::other))
-            .and_then(|()| (&mut self.file).take(self.length + 1).read_to_end(&mut bytes))
-            .and_then(|count| Ok((count as u64, facts(&self.file)?)));
+        let read = read_exactly(&mut self.file, self.length).and_then(|bytes| Ok((bytes, facts(&self.file)?)));
         match read {
-            Ok((count, now)) if count == self.length && now == (self.length, self.modified) => Payload::Bytes(bytes),
-            Ok(_) => Payload::refused(
+            Ok((bytes, now)) if now == (self.length, self.modified) => Payload::Bytes(bytes),
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                Payload::refused(RefusalCode::UnreadableFile, error.to_string())
+            }
+            _ => Payload::refused(
                 RefusalCode::ChangedWhileRead,
                 "the file's length or modification time changed while it was read; replay it again when it is complete",
             ),
-            Err(error) => Payload::refused(RefusalCode::UnreadableFile, error.to_string()),
         }
     }
+}
+
+/// Reads `size` bytes into a buffer of that size. A reader that has fewer or more is an `UnexpectedEof`; to see that
+/// there are more, one byte more is asked for, so that a growing file cannot fill the memory.
+pub(crate) fn read_exactly(reader: impl Read, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size).map_err(io::Error::other)?).map_err(io::Error::other)?;
+    let count = reader.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
+    if count as u64 != size {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{count} bytes instead of {size}")));
+    }
+    Ok(bytes)
 }
 
 /// Refuses what is empty or too large, before a byte is read.

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{Limits, Skipped, folder::Folder, image::Image};
+use super::folder::Folder;
+use super::image::Image;
+use super::parquet::Parquet;
+use super::tar::{Tar, is_compressed};
+use super::{Limits, Skipped};
 use crate::position::Positions;
 use crate::{Error, Payload, Result};
 
@@ -45,6 +49,19 @@ pub(crate) struct RootSpec {
 enum Form {
     Folder,
     Image,
+    Tar,
+    Parquet,
+}
+
+impl Form {
+    /// What a file is by its extension.
+    fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(extension) if extension.eq_ignore_ascii_case("tar") => Self::Tar,
+            Some(extension) if extension.eq_ignore_ascii_case("parquet") => Self::Parquet,
+            _ => Self::Image,
+        }
+    }
 }
 
 impl RootSpec {
@@ -65,7 +82,13 @@ impl RootSpec {
         };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let path = folder.canonicalize().map_err(failed)?.join(name);
-        Ok(Self { path, form: Form::Image })
+        if is_compressed(&path) {
+            return Err(Error::CompressedArchive { path });
+        }
+        let spec = Self { form: Form::of(&path), path };
+        // What cannot be read at all is said before anything starts; a photo that cannot be is a record.
+        spec.open(&Positions::new(None, PathBuf::new()), Limits::default())?;
+        Ok(spec)
     }
 
     /// The absolute path.
@@ -77,8 +100,13 @@ impl RootSpec {
     pub(crate) fn base(&self) -> &Path {
         match self.form {
             Form::Folder => &self.path,
-            Form::Image => self.path.parent().unwrap_or(&self.path),
+            Form::Image | Form::Tar | Form::Parquet => self.path.parent().unwrap_or(&self.path),
         }
+    }
+
+    /// Whether naming all records costs about as much as reading them.
+    pub(crate) fn is_slow_to_count(&self) -> bool {
+        self.form == Form::Tar
     }
 
     /// Begins to read.
@@ -87,6 +115,8 @@ impl RootSpec {
         Ok(match self.form {
             Form::Folder => Box::new(Folder::open(path, positions, limits)?),
             Form::Image => Box::new(Image::new(path, positions, limits)),
+            Form::Tar => Box::new(Tar::open(path, &positions, limits)?),
+            Form::Parquet => Box::new(Parquet::open(path, &positions, limits)?),
         })
     }
 }

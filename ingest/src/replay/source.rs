@@ -94,9 +94,12 @@ impl ReplaySource {
     }
 
     /// How many records there are in all, for a progress bar: the names are walked once more, no body is read. `None`
-    /// where counting would cost about as much as reading (an archive), or cannot be done.
+    /// where that would cost about as much as reading (an archive), or cannot be done.
     #[must_use]
     pub fn total_hint(&self) -> Option<u64> {
+        if self.specs.iter().any(RootSpec::is_slow_to_count) {
+            return None;
+        }
         let mut walk = Self::begin(self.specs.clone(), self.positions.clone(), self.limits);
         let mut total = 0;
         while walk.name_next().ok()?.is_some() {

@@ -1,0 +1,9 @@
+//! The crate's tests through its public interface, as one program: linking Parquet once is enough.
+
+mod capture;
+mod common;
+mod folder;
+mod parquet;
+mod tar;
+#[cfg(unix)]
+mod unix;
