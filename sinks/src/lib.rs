@@ -15,6 +15,7 @@ pub mod jsonl;
 pub mod manual;
 pub mod parquet;
 pub mod rejected;
+pub mod report;
 pub mod schema;
 pub mod sink;
 

@@ -22,7 +22,7 @@ use crate::common;
 
 /// All file sinks into `out`, fed from a journal of `entries`.
 pub(crate) fn export_all(out: &Path, entries: &[Entry]) -> Result<u64> {
-    let work = tempfile::tempdir().expect("a temporary folder");
+    let work = common::scratch();
     let journal = common::journal_with(work.path(), entries, 100)?;
     let (mut jsonl, mut csv, mut rejected) =
         (JsonLines::create(out)?, CsvFile::create(out)?, RejectedNotes::create(out)?);
@@ -48,7 +48,7 @@ fn parquet_builder(out: &Path) -> ParquetRecordBatchReaderBuilder<fs::File> {
 
 #[test]
 fn every_output_appears_and_nothing_else() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     for stale in ["events.jsonl.tmp-1", "plates.parquet.tmp-22", "plates.arrow.tmp-3", "export.csv.tmp-4"] {
         fs::write(out.path().join(stale), "left by a killed run").unwrap();
     }
@@ -63,7 +63,7 @@ fn every_output_appears_and_nothing_else() {
 
 #[test]
 fn nothing_is_visible_before_the_sync_and_a_dropped_sink_leaves_nothing() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let entries = common::entries(30);
     let mut csv = CsvFile::create(out.path()).unwrap();
     let mut parquet = ParquetFile::create(out.path()).unwrap();
@@ -81,7 +81,7 @@ fn nothing_is_visible_before_the_sync_and_a_dropped_sink_leaves_nothing() {
 
 #[test]
 fn a_finished_sink_takes_nothing_more() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let mut sinks: [Box<dyn Sink<Entry>>; 3] = [
         Box::new(JsonLines::create(out.path()).unwrap()),
         Box::new(CsvFile::create(out.path()).unwrap()),
@@ -96,7 +96,7 @@ fn a_finished_sink_takes_nothing_more() {
 
 #[test]
 fn the_same_journal_gives_the_same_bytes() {
-    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (first, second) = (common::scratch(), common::scratch());
     for out in [&first, &second] {
         export_all(out.path(), &common::entries(120)).unwrap();
     }
@@ -109,7 +109,7 @@ fn the_same_journal_gives_the_same_bytes() {
 
 #[test]
 fn json_lines_hold_the_events() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let entries = common::entries(40);
     export_all(out.path(), &entries).unwrap();
     let text = fs::read_to_string(out.path().join("events.jsonl")).unwrap();
@@ -120,7 +120,7 @@ fn json_lines_hold_the_events() {
 
 #[test]
 fn the_export_quotes_keeps_the_capture_time_and_never_shows_an_unsure_text() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let mut entries = vec![common::entry(1), common::entry(3), common::entry(9)];
     entries[0].event.data.license_plate_text = "ABC1234".into();
     entries[1].event.data.file_name = "two\r\nlines".into();
@@ -134,7 +134,7 @@ fn the_export_quotes_keeps_the_capture_time_and_never_shows_an_unsure_text() {
 
 #[test]
 fn a_rejection_note_says_which_where_and_why() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let mut entry = common::entry(9);
     entry.event.data.file_name = "../../etc/passwd\n.jpg".into();
     export_all(out.path(), std::slice::from_ref(&entry)).unwrap();
@@ -187,7 +187,7 @@ fn check_row(batch: &RecordBatch, row: usize, event: &Event) {
 
 #[test]
 fn both_tables_hold_every_event() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let entries = common::entries(500);
     export_all(out.path(), &entries).unwrap();
     let parquet: Vec<_> =
@@ -203,7 +203,7 @@ fn both_tables_hold_every_event() {
 
 #[test]
 fn no_events_make_readable_empty_tables() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     assert_eq!(export_all(out.path(), &[]).unwrap(), 0);
     assert!(ipc_batches(out.path()).is_empty());
     let builder = parquet_builder(out.path());
@@ -213,7 +213,7 @@ fn no_events_make_readable_empty_tables() {
 
 #[test]
 fn row_groups_and_batches_are_bounded_and_have_statistics_and_a_bloom_filter() {
-    let out = tempfile::tempdir().unwrap();
+    let out = common::scratch();
     let rows = ROW_GROUP_ROWS + 5000;
     let entries = common::entries(1000);
     let (mut parquet, mut ipc) = (ParquetFile::create(out.path()).unwrap(), IpcFile::create(out.path()).unwrap());

@@ -50,7 +50,7 @@ fn length(dir: &Path) -> usize {
 
 #[test]
 fn what_was_appended_comes_back_after_a_reopen() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let entries = common::entries(37);
     drop(common::journal_with(dir.path(), &entries, 5).unwrap());
     let (journal, resumed) = Journal::open_resume(dir.path()).unwrap();
@@ -62,7 +62,7 @@ fn what_was_appended_comes_back_after_a_reopen() {
 
 #[test]
 fn a_tail_torn_at_any_byte_is_cut_and_the_journal_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let offsets = three_frames(dir.path()).unwrap();
     let whole = fs::read(file_of(dir.path())).unwrap();
     let (last, end) = (offsets[2], offsets[3]);
@@ -80,7 +80,7 @@ fn a_tail_torn_at_any_byte_is_cut_and_the_journal_goes_on() {
 
 #[test]
 fn a_flipped_bit_in_the_last_frame_cuts_it_and_before_it_is_an_error_with_the_offset() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let offsets = three_frames(dir.path()).unwrap();
     let whole = fs::read(file_of(dir.path())).unwrap();
     for at in offsets[0]..offsets[3] {
@@ -105,7 +105,7 @@ fn a_flipped_bit_in_the_last_frame_cuts_it_and_before_it_is_an_error_with_the_of
 
 #[test]
 fn a_damaged_header_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let offsets = three_frames(dir.path()).unwrap();
     let whole = fs::read(file_of(dir.path())).unwrap();
     for at in 0..offsets[0] {
@@ -123,7 +123,7 @@ fn a_damaged_header_is_refused() {
 
 #[test]
 fn garbage_and_a_copy_of_an_older_frame_after_the_end_are_a_torn_tail() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let offsets = three_frames(dir.path()).unwrap();
     let whole = fs::read(file_of(dir.path())).unwrap();
     let stale = &whole[offsets[1]..offsets[2]];
@@ -138,7 +138,7 @@ fn garbage_and_a_copy_of_an_older_frame_after_the_end_are_a_torn_tail() {
 
 #[test]
 fn a_whole_frame_far_behind_a_damaged_one_is_found() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let mut journal = Journal::create(dir.path(), &common::run_info()).unwrap();
     let start = length(dir.path());
     let mut big = common::entry(0);
@@ -155,7 +155,7 @@ fn a_whole_frame_far_behind_a_damaged_one_is_found() {
 
 #[test]
 fn damage_that_comes_while_reading_ends_the_reader_with_an_error() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let journal = common::journal_with(dir.path(), &common::entries(4), 2).unwrap();
     let mut bytes = fs::read(file_of(dir.path())).unwrap();
     let last = bytes.len() - 1;
@@ -168,7 +168,7 @@ fn damage_that_comes_while_reading_ends_the_reader_with_an_error() {
 
 #[test]
 fn one_process_owns_the_folder() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let first = Journal::create(dir.path(), &common::run_info()).unwrap();
     let second = Journal::open_resume(dir.path()).unwrap_err();
     assert!(matches!(second, Error::InUse { .. }));
@@ -197,7 +197,7 @@ fn limits_hold_and_a_refused_entry_leaves_the_frame_as_it_was() {
 
 #[test]
 fn frames_come_in_the_order_of_the_source() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let mut journal = Journal::create(dir.path(), &common::run_info()).unwrap();
     journal.append(&frame(&[common::entry(0)], 5).unwrap()).unwrap();
     let refused = journal.append(&frame(&[], 4).unwrap());
@@ -238,7 +238,7 @@ impl Model {
 
 /// One seeded run of random appends, reopens and kills that leave any prefix of the file, checked after each step.
 fn random_run(seed: u64) -> Result<()> {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = common::scratch();
     let mut random = Random::new(seed);
     let mut model = Model::default();
     let mut journal = Journal::create(dir.path(), &common::run_info())?;

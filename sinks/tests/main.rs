@@ -6,4 +6,5 @@ mod files;
 mod journal;
 mod manual;
 mod readback;
+mod report;
 mod schema;

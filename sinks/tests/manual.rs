@@ -41,7 +41,7 @@ fn counts(waiting: u64, locked: u64, completed: u64) -> Counts {
 
 #[test]
 fn items_come_whole_in_order_to_one_receiver_each() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 3).unwrap();
     let (first, second) = (receive(&queue, 0), receive(&queue, 0));
     assert_eq!((&first.item, &second.item), (&item(0), &item(1)));
@@ -55,12 +55,12 @@ fn items_come_whole_in_order_to_one_receiver_each() {
 
 #[test]
 fn a_completed_item_stays_completed_over_puts_and_reopens() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 1).unwrap();
     let locked = receive(&queue, 0);
     let id = locked.item.event_id;
     assert!(!queue.put(&item(0)).unwrap(), "a locked item is put once");
-    queue.complete(id, locked.token, answer(), at(10)).unwrap();
+    queue.complete(id, locked.token, &answer(), at(10)).unwrap();
     assert!(!queue.put(&item(0)).unwrap());
     drop(queue);
     let queue = ManualQueue::open(&dir.path().join("manual-queue.redb")).unwrap();
@@ -70,29 +70,29 @@ fn a_completed_item_stays_completed_over_puts_and_reopens() {
     let done = queue.completed(id).unwrap().unwrap();
     assert_eq!((done.answer, done.completed_at, done.delivery_count), (answer(), at(10), 1));
     assert_eq!(done.item.partial_text, item(0).partial_text);
-    let again = queue.complete(id, locked.token, answer(), at(11));
+    let again = queue.complete(id, locked.token, &answer(), at(11));
     assert!(matches!(again, Err(Error::UnknownItem { id: unknown }) if unknown == id));
 }
 
 #[test]
 fn a_lock_that_ends_gives_the_item_to_the_next_and_its_token_is_worth_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 2).unwrap();
     let slow = receive(&queue, 0);
     let id = slow.item.event_id;
-    let late = queue.complete(id, slow.token, answer(), at(30));
+    let late = queue.complete(id, slow.token, &answer(), at(30));
     assert!(matches!(late, Err(Error::LockLost { .. })), "the lock ends with its last instant: {late:?}");
     let next = receive(&queue, 30);
     assert_eq!((next.item.event_id, next.delivery_count), (id, 2), "the item has kept its place at the front");
-    assert!(matches!(queue.complete(id, slow.token, answer(), at(31)), Err(Error::LockLost { .. })));
+    assert!(matches!(queue.complete(id, slow.token, &answer(), at(31)), Err(Error::LockLost { .. })));
     assert!(matches!(queue.abandon(id, slow.token), Err(Error::LockLost { .. })));
-    queue.complete(id, next.token, Answer::Unreadable, at(59)).unwrap();
+    queue.complete(id, next.token, &Answer::Unreadable, at(59)).unwrap();
     assert_eq!(queue.counts().unwrap(), counts(1, 0, 1));
 }
 
 #[test]
 fn an_abandoned_item_waits_again_at_once_in_its_old_place() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 2).unwrap();
     let first = receive(&queue, 0);
     queue.abandon(first.item.event_id, first.token).unwrap();
@@ -104,15 +104,15 @@ fn an_abandoned_item_waits_again_at_once_in_its_old_place() {
 
 #[test]
 fn unknown_items_wrong_tokens_and_a_second_owner_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 1).unwrap();
     let nobody = Uuid::from_u128(7);
-    assert!(matches!(queue.complete(nobody, nobody, answer(), at(0)), Err(Error::UnknownItem { .. })));
+    assert!(matches!(queue.complete(nobody, nobody, &answer(), at(0)), Err(Error::UnknownItem { .. })));
     assert!(matches!(queue.abandon(nobody, nobody), Err(Error::UnknownItem { .. })));
     let id = item(0).event_id;
     assert!(matches!(queue.abandon(id, nobody), Err(Error::LockLost { .. })), "it is not locked at all");
     receive(&queue, 0);
-    assert!(matches!(queue.complete(id, nobody, answer(), at(1)), Err(Error::LockLost { .. })));
+    assert!(matches!(queue.complete(id, nobody, &answer(), at(1)), Err(Error::LockLost { .. })));
     assert_eq!(queue.completed(id).unwrap(), None);
     let second = ManualQueue::open(&dir.path().join("manual-queue.redb"));
     assert!(matches!(second, Err(Error::Queue { action: "open", .. })));
@@ -120,7 +120,7 @@ fn unknown_items_wrong_tokens_and_a_second_owner_are_refused() {
 
 #[test]
 fn what_is_no_queue_is_refused_and_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let path = dir.path().join("manual-queue.redb");
     std::fs::write(&path, "something of the user's").unwrap();
     assert!(matches!(ManualQueue::open(&path), Err(Error::Queue { .. })));
@@ -129,18 +129,18 @@ fn what_is_no_queue_is_refused_and_left_alone() {
 
 #[test]
 fn locks_outlive_the_process() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 1).unwrap();
     let locked = receive(&queue, 0);
     drop(queue);
     let queue = ManualQueue::open(&dir.path().join("manual-queue.redb")).unwrap();
     assert_eq!(queue.receive(at(5), LOCK).unwrap(), None);
-    queue.complete(locked.item.event_id, locked.token, answer(), at(6)).unwrap();
+    queue.complete(locked.item.event_id, locked.token, &answer(), at(6)).unwrap();
 }
 
 #[test]
 fn the_sink_puts_manual_checks_alone_and_a_second_replay_asks_nobody_twice() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 0).unwrap();
     for replay in 0..2 {
         let mut sink = ManualSink::new(&queue);
@@ -151,20 +151,20 @@ fn the_sink_puts_manual_checks_alone_and_a_second_replay_asks_nobody_twice() {
         if replay == 0 {
             let locked = receive(&queue, 0);
             assert_eq!(locked.item.crop, common::entry(3).crop);
-            queue.complete(locked.item.event_id, locked.token, answer(), at(1)).unwrap();
+            queue.complete(locked.item.event_id, locked.token, &answer(), at(1)).unwrap();
         }
     }
 }
 
 #[test]
 fn two_receivers_in_threads_never_get_the_same_item() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = common::scratch();
     let queue = queue_with(dir.path(), 40).unwrap();
     let work = || {
         let mut got = Vec::new();
         while let Some(locked) = queue.receive(at(0), LOCK).unwrap() {
             got.push(locked.item.event_id);
-            queue.complete(locked.item.event_id, locked.token, answer(), at(1)).unwrap();
+            queue.complete(locked.item.event_id, locked.token, &answer(), at(1)).unwrap();
         }
         got
     };
@@ -185,7 +185,7 @@ type Waiting = (usize, Option<(i64, Uuid)>);
 
 /// One seeded run of random operations against a list.
 fn random_run(seed: u64) -> Result<()> {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = common::scratch();
     let path = dir.path().join("manual-queue.redb");
     let mut queue = ManualQueue::open(&path)?;
     let (mut random, mut now) = (Random::new(seed), 0);
@@ -215,7 +215,7 @@ fn random_run(seed: u64) -> Result<()> {
                 let (n, lock) = open[at_index];
                 let token = lock.map_or(Uuid::nil(), |(_, token)| token);
                 let alive = lock.is_some_and(|(end, _)| end > now);
-                let completed = queue.complete(item(n).event_id, token, answer(), at(now));
+                let completed = queue.complete(item(n).event_id, token, &answer(), at(now));
                 assert_eq!(completed.is_ok(), alive, "seed {seed}");
                 if alive {
                     open.remove(at_index);

@@ -84,8 +84,8 @@ impl ManualQueue {
     /// # Errors
     /// [`Error::UnknownItem`], [`Error::LockLost`] when `token` is not that of a lock running at `now`,
     /// [`Error::Queue`].
-    pub fn complete(&self, id: Uuid, token: Uuid, answer: Answer, now: DateTime<Utc>) -> Result<()> {
-        self.change("complete an item of", |tables| tables.complete(id, token, &answer, now))
+    pub fn complete(&self, id: Uuid, token: Uuid, answer: &Answer, now: DateTime<Utc>) -> Result<()> {
+        self.change("complete an item of", |tables| tables.complete(id, token, answer, now))
     }
 
     /// Gives an item back before its lock ends; it waits again in its old place.

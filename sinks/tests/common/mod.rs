@@ -11,6 +11,12 @@ use tollgate_sinks::{Entry, Error, Result};
 /// 2024-05-01T06:30:00Z.
 const START_SECONDS: i64 = 1_714_545_000;
 
+/// A temporary folder, in memory where the system has such a place: these tests sync thousands of times.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.or_else(|_| tempfile::tempdir()).expect("a temporary folder can be made")
+}
+
 /// A small generator (splitmix64): the same numbers for the same seed on every machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
@@ -84,7 +90,7 @@ pub(crate) fn event_of(n: usize, kind: EventKind) -> Event {
     let has_plate = !text.is_empty();
     let data = Data {
         file_name: file_name.clone(),
-        lane: (n % 4 != 0).then(|| format!("lane {}", n % 3)),
+        lane: (!n.is_multiple_of(4)).then(|| format!("lane {}", n % 3)),
         time_stamp: time,
         time_source: [TimeSource::Exif, TimeSource::Name, TimeSource::Record][n % 3],
         license_plate_found: kind == EventKind::Processed,
@@ -93,7 +99,7 @@ pub(crate) fn event_of(n: usize, kind: EventKind) -> Event {
         mean_confidence: confidence,
         char_confidences: vec![confidence; text.len()],
         candidates: candidates(&text, confidence),
-        region: (has_plate && n % 2 == 0).then(|| Region { name: "Brazil".into(), confidence: 0.75 }),
+        region: (has_plate && n.is_multiple_of(2)).then(|| Region { name: "Brazil".into(), confidence: 0.75 }),
         plate_index: 0,
         plates_in_image: u32::from(has_plate),
         detection: has_plate.then(|| detection(n)),
@@ -148,7 +154,7 @@ fn weak_sightings(n: usize) -> Vec<WeakSighting> {
         confidence: 0.25,
         reason: "too_few_characters".into(),
     };
-    if n % 5 == 0 { vec![sighting] } else { Vec::new() }
+    if n.is_multiple_of(5) { vec![sighting] } else { Vec::new() }
 }
 
 /// Entries about images 0 to `count`; crops are the JPEG's first bytes and a little noise, rejected ones have none.
