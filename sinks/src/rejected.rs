@@ -97,7 +97,12 @@ impl Sink<Entry> for RejectedNotes {
         if replaces {
             fs::rename(&self.folder, &away).map_err(Error::io("move away", &self.folder))?;
         }
-        fs::rename(&self.temporary, &self.folder).map_err(Error::io("rename a finished folder to", &self.folder))?;
+        if let Err(source) = fs::rename(&self.temporary, &self.folder) {
+            if replaces && let Err(error) = fs::rename(&away, &self.folder) {
+                tracing::warn!(path = %self.folder.display(), %error, "the older folder could not be put back");
+            }
+            return Err(Error::io("rename a finished folder to", &self.folder)(source));
+        }
         self.finished = true;
         sync_parent(&self.folder)?;
         if replaces { remove_any(&away) } else { Ok(()) }

@@ -2,7 +2,6 @@
 
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::Reader;
 
 /// Most entries handed to the sinks at once by [`export`].
 const CHUNK_ENTRIES: usize = 512;
@@ -36,12 +35,12 @@ pub trait Sink<T> {
     fn sync(&mut self) -> Result<()>;
 }
 
-/// Makes the outputs from the journal: streams its entries through every sink in bounded chunks, then syncs each.
-/// Returns the number of entries.
+/// Makes the outputs: streams entries, as a rule those of [`Journal::reader`](crate::Journal::reader), through every
+/// sink in bounded chunks, then syncs each. Returns the number of entries.
 ///
 /// # Errors
 /// The first of the journal or of a sink; outputs not yet synced stay as they were.
-pub fn export(entries: Reader, sinks: &mut [&mut dyn Sink<Entry>]) -> Result<u64> {
+pub fn export(entries: impl IntoIterator<Item = Result<Entry>>, sinks: &mut [&mut dyn Sink<Entry>]) -> Result<u64> {
     let mut total = 0;
     let mut bytes = 0;
     let mut chunk = Vec::with_capacity(CHUNK_ENTRIES);

@@ -95,6 +95,36 @@ fn a_finished_sink_takes_nothing_more() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named() {
+    let missing = common::scratch().path().join("gone");
+    let made: [Result<()>; 5] = [
+        JsonLines::create(&missing).map(drop),
+        CsvFile::create(&missing).map(drop),
+        ParquetFile::create(&missing).map(drop),
+        IpcFile::create(&missing).map(drop),
+        RejectedNotes::create(&missing).map(drop),
+    ];
+    for error in made.into_iter().map(|made| made.unwrap_err()) {
+        assert!(matches!(error, Error::Io { .. }));
+        assert!(error.to_string().contains(&missing.display().to_string()), "{error}");
+        assert!(std::error::Error::source(&error).is_some(), "the cause is kept");
+    }
+}
+
+#[test]
+fn an_error_of_the_source_leaves_the_older_outputs_as_they_were() {
+    let out = common::scratch();
+    export_all(out.path(), &common::entries(5)).unwrap();
+    let before = fs::read(out.path().join("export.csv")).unwrap();
+    let mut csv = CsvFile::create(out.path()).unwrap();
+    let broken = common::entries(3).into_iter().map(Ok).chain([Err(Error::Finished { sink: "source" })]);
+    assert!(export(broken, &mut [&mut csv]).is_err());
+    drop(csv);
+    assert_eq!(fs::read(out.path().join("export.csv")).unwrap(), before);
+    assert!(names(out.path()).iter().all(|n| !n.contains(".tmp-")));
+}
+
+#[test]
 fn the_same_journal_gives_the_same_bytes() {
     let (first, second) = (common::scratch(), common::scratch());
     for out in [&first, &second] {

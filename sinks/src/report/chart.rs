@@ -2,9 +2,9 @@
 
 use super::summary::ThroughputPoint;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 44.0;
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 250.0;
+const LEFT: f64 = 40.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
@@ -35,8 +35,8 @@ pub(super) fn histogram(bins: &[[u32; 3]]) -> String {
             svg.push_str(&format!(
                 "<rect class=\"{band}\" x=\"{:.1}\" y=\"{base:.1}\" width=\"{:.1}\" height=\"{height:.1}\">\
                  <title>{n} {band}, confidence {from:.2} to {to:.2}</title></rect>",
-                x + 1.0,
-                step - 2.0
+                x + 0.5,
+                step - 1.0
             ));
         }
     }
@@ -70,18 +70,18 @@ pub(super) fn throughput(points: &[ThroughputPoint]) -> String {
     svg.push_str(&format!("<polyline class=\"line\" points=\"{line}\"/>"));
     for tick in 0..=4 {
         let share = f64::from(tick) / 4.0;
-        label_x(&mut svg, share, &seconds(share * end));
+        label_x(&mut svg, share, &seconds(share * end, end));
     }
     svg.push_str("</svg>");
     svg
 }
 
-/// Time for an axis: seconds, or minutes and seconds.
-fn seconds(s: f64) -> String {
-    match s {
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), (s % 60.0).floor()),
+/// Time `s` on an axis that goes to `end`: seconds, or minutes and seconds.
+fn seconds(s: f64, end: f64) -> String {
+    match end {
+        end if end < 40.0 => format!("{s:.1} s"),
+        end if end < 180.0 => format!("{s:.0} s"),
+        _ => format!("{:.0}:{:02.0} min", (s / 60.0).floor(), (s % 60.0).floor()),
     }
 }
 
