@@ -1,2 +1,50 @@
-//! Benchmarks.
-fn main() {}
+//! One benchmark program: cases side by side with their peers in one run, in turns, and one report.
+//!
+//! It measures whole programs from outside, as a user would run them: the released `tollgate` binary and the peers'
+//! scripts. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
+//! drifts for both.
+
+mod memory;
+mod process;
+mod replay;
+mod report;
+mod stats;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures tollgate beside its peers.
+#[derive(Parser)]
+#[command(max_term_width = 110)]
+struct Cli {
+    /// The binary to measure.
+    #[arg(long, default_value = "target/release/tollgate", global = true)]
+    tollgate: PathBuf,
+    /// Write the report as Markdown and JSON with this stem, as in benches/results/2026-01-31-replay.
+    #[arg(long, global = true)]
+    save: Option<PathBuf>,
+    #[command(subcommand)]
+    case: Case,
+}
+
+#[derive(Subcommand)]
+enum Case {
+    /// Photos a second on one core and on two, beside the Python peers.
+    Replay(replay::Options),
+    /// Peak memory for few photos and for many.
+    Memory(memory::Options),
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let report = match &cli.case {
+        Case::Replay(options) => replay::run(&cli.tollgate, options)?,
+        Case::Memory(options) => memory::run(&cli.tollgate, options)?,
+    };
+    print!("{}", report.markdown());
+    if let Some(stem) = &cli.save {
+        report.save(stem)?;
+    }
+    Ok(())
+}

@@ -42,6 +42,14 @@ pub enum Error {
         /// The folder.
         dir: PathBuf,
     },
+    /// The output folder holds files of these names that no run of ours is known to have made.
+    #[error("{} holds a {name} of unknown origin; --overwrite replaces it, or name another folder with --out", dir.display())]
+    ForeignOutput {
+        /// The folder.
+        dir: PathBuf,
+        /// The file.
+        name: &'static str,
+    },
     /// There is nothing to resume.
     #[error("{} holds no run to resume; leave --resume away to start one", dir.display())]
     NothingToResume {
@@ -67,6 +75,14 @@ pub enum Error {
         file: String,
         /// The encoder's word.
         source: image::ImageError,
+    },
+    /// A single photo that was asked for cannot be used.
+    #[error("the photo cannot be used ({code}): {detail}")]
+    Refused {
+        /// A stable, kebab-case code.
+        code: &'static str,
+        /// A sentence for people.
+        detail: String,
     },
     /// The chosen backend is not to be had.
     #[error("backend {backend} cannot be used: {reason}")]

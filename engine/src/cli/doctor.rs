@@ -91,18 +91,32 @@ fn python() -> Finding {
         Ok(out) if out.status.success() => {
             Finding::good("python3 with pip", String::from_utf8_lossy(&out.stdout).trim().to_owned())
         }
-        Ok(_) => Finding::other(State::Note, "python3 with pip", "python3 has no pip", "install python3-pip to fetch models"),
-        Err(e) => Finding::other(State::Note, "python3 with pip", e.to_string(), "install python3 and python3-pip to fetch models"),
+        Ok(_) => {
+            Finding::other(State::Note, "python3 with pip", "python3 has no pip", "install python3-pip to fetch models")
+        }
+        Err(e) => Finding::other(
+            State::Note,
+            "python3 with pip",
+            e.to_string(),
+            "install python3 and python3-pip to fetch models",
+        ),
     }
 }
 
 fn cache(dir: &Path) -> Finding {
     let what = "model cache";
     let probe = dir.join(format!(".doctor-{}", std::process::id()));
-    let tried = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    let tried = std::fs::create_dir_all(dir)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
     match tried {
         Ok(()) => Finding::good(what, format!("{} can be written", dir.display())),
-        Err(e) => Finding::other(State::Bad, what, format!("{}: {e}", dir.display()), "set TOLLGATE_CACHE to a folder that can be written"),
+        Err(e) => Finding::other(
+            State::Bad,
+            what,
+            format!("{}: {e}", dir.display()),
+            "set TOLLGATE_CACHE to a folder that can be written",
+        ),
     }
 }
 
@@ -110,7 +124,12 @@ fn models(manifest: &Manifest, store: &Store) -> Vec<Finding> {
     let nets = manifest.artefacts.iter().filter(|a| a.role != Role::Runtime);
     nets.map(|a| match store.find(a) {
         Ok(Some(path)) => Finding::good(&a.name, path.display().to_string()),
-        Ok(None) => Finding::other(State::Note, &a.name, "not fetched yet", format!("`tollgate models fetch {}`, or wait for the first use", a.name)),
+        Ok(None) => Finding::other(
+            State::Note,
+            &a.name,
+            "not fetched yet",
+            format!("`tollgate models fetch {}`, or wait for the first use", a.name),
+        ),
         Err(e) => Finding::other(State::Bad, &a.name, e.to_string(), format!("delete {}", store.path(a).display())),
     })
     .collect()
@@ -125,13 +144,23 @@ fn runtime(manifest: &Manifest, store: &Store) -> Finding {
     };
     match path.and_then(|p| p.map(|p| Runtime::open(&p)).transpose()) {
         Ok(Some(runtime)) => Finding::good(what, format!("{} opens", runtime.path().display())),
-        Ok(None) => Finding::other(State::Note, what, "not fetched yet", "`tollgate models fetch onnxruntime`, or wait for the first use"),
-        Err(e) => Finding::other(State::Bad, what, e.to_string(), "ORT_DYLIB_PATH names a libonnxruntime.so of version 1.24 or later"),
+        Ok(None) => Finding::other(
+            State::Note,
+            what,
+            "not fetched yet",
+            "`tollgate models fetch onnxruntime`, or wait for the first use",
+        ),
+        Err(e) => Finding::other(
+            State::Bad,
+            what,
+            e.to_string(),
+            "ORT_DYLIB_PATH names a libonnxruntime.so of version 1.24 or later",
+        ),
     }
 }
 
 fn adapters() -> Vec<Finding> {
-    let found = Vec::<String>::new();//G
+    let found = tollgate_kernels::gpu::adapters();
     if found.is_empty() {
         let advice = "none is needed; for the software one: apt-get install mesa-vulkan-drivers";
         return vec![Finding::other(State::Note, "GPU adapter", "none", advice)];

@@ -35,7 +35,15 @@ fn list(manifest: &Manifest, store: &Store, as_json: bool) {
         return;
     }
     for a in &manifest.artefacts {
-        println!("{}  ({}, {})\n  {}\n  {}  {}", a.name, a.licence, state(store, a), a.about, store.path(a).display(), a.sha256);
+        println!(
+            "{}  ({}, {})\n  {}\n  {}  {}",
+            a.name,
+            a.licence,
+            state(store, a),
+            a.about,
+            store.path(a).display(),
+            a.sha256
+        );
     }
 }
 

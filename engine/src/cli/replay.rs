@@ -3,9 +3,9 @@
 use super::Exit;
 use super::args::{HowArgs, ReplayArgs};
 use super::show::Screen;
+use crate::Result;
 use crate::config::{Choice, Config};
 use crate::replay::{self, Backend, Outcome, Request, Summary};
-use crate::Result;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,7 +90,10 @@ fn print(summary: &Summary, out: &Path) {
         summary.plates
     );
     if let Some(total) = &summary.scores {
-        println!("{:<24} {:>6} {:>7} {:>7} {:>7} {:>7} {:>10}", "folder", "photos", "recall", "exact", "folded", "chars", "read-exact");
+        println!(
+            "{:<24} {:>6} {:>7} {:>7} {:>7} {:>7} {:>10}",
+            "folder", "photos", "recall", "exact", "folded", "chars", "read-exact"
+        );
         let row = |name: &str, n: usize, s: &replay::Accuracy| {
             println!(
                 "{name:<24} {n:>6} {:>7.1} {:>7.1} {:>7.1} {:>7.1} {:>10.1}",

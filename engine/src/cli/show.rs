@@ -125,8 +125,9 @@ impl Observer for Screen {
             self.line(&format!("resuming after {done} photos"));
         }
         let bar = match total {
-            Some(total) => ProgressBar::new(total)
-                .with_style(style("{wide_bar} {pos}/{len} photos  {per_sec}  {eta} left  {msg}")),
+            Some(total) => {
+                ProgressBar::new(total).with_style(style("{wide_bar} {pos}/{len} photos  {per_sec}  {eta} left  {msg}"))
+            }
             None => ProgressBar::no_length().with_style(style("{spinner} {pos} photos  {per_sec}  {msg}")),
         };
         // The pace is of this process alone: what an earlier one did took no time now.

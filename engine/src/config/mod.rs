@@ -65,6 +65,13 @@ impl Default for EngineConfig {
     }
 }
 
+impl EngineConfig {
+    /// The largest photo in pixels.
+    pub fn max_pixels(&self) -> u64 {
+        self.max_megapixels.get() as u64 * 1_000_000
+    }
+}
+
 /// Where the bands begin; confidences and scores are 0 to 1.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

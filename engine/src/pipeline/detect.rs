@@ -7,13 +7,13 @@ use tollgate_ingest::Batch;
 use tollgate_models::Detector;
 
 /// The detect stage.
-pub struct Detect {
+pub(super) struct Detect {
     detector: Box<dyn Detector>,
 }
 
 impl Detect {
     /// Finds with `detector`.
-    pub fn new(detector: Box<dyn Detector>) -> Self {
+    pub(super) fn new(detector: Box<dyn Detector>) -> Self {
         Self { detector }
     }
 }

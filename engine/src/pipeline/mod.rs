@@ -13,6 +13,7 @@ mod read;
 pub use item::{Frame, Item, Judged, Origin, PlateRead, Refused, Sighting, Timings};
 pub use judge::{Band, Rules};
 
+use crate::Result;
 use crate::flow::Stage;
 use decode::Decode;
 use detect::Detect;
@@ -20,6 +21,7 @@ use judge::Judge;
 use pool::Pool;
 use read::Read;
 use tollgate_ingest::Record;
+use tollgate_kernels::{Rect, RgbImage};
 use tollgate_models::{Detector, Reader};
 use tollgate_sinks::event::ModelRef;
 
@@ -48,4 +50,15 @@ pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
         .then(Detect::new(parts.detector))
         .then(Read::new(parts.reader, parts.max_plates))
         .then(Judge::new(parts.rules, parts.models, pool))
+}
+
+/// Cuts a picture for people out of a photo's bytes: `rect` with its surroundings, as JPEG.
+///
+/// # Errors
+/// The photo cannot be decoded (as the flow would have refused it), or `rect` lies outside it.
+pub fn cut_out(bytes: &[u8], rect: Rect, max_pixels: u64) -> Result<Vec<u8>> {
+    let mut photo = RgbImage::default();
+    decode::decode(bytes, max_pixels, &mut photo)
+        .map_err(|r| crate::Error::Refused { code: r.code, detail: r.detail })?;
+    judge::cut_out(photo.view()?, rect)
 }

@@ -6,25 +6,25 @@ use tollgate_kernels::RgbImage;
 
 /// A bounded stock of buffers, shared by the first and the last stage of a lane.
 #[derive(Clone, Debug)]
-pub struct Pool {
+pub(super) struct Pool {
     free: Receiver<RgbImage>,
     back: Sender<RgbImage>,
 }
 
 impl Pool {
     /// Keeps at most `most` buffers; more than that are freed.
-    pub fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         let (back, free) = bounded(most);
         Self { free, back }
     }
 
     /// A buffer, a used one if there is one.
-    pub fn take(&self) -> RgbImage {
+    pub(super) fn take(&self) -> RgbImage {
         self.free.try_recv().unwrap_or_default()
     }
 
     /// Gives a buffer back.
-    pub fn give(&self, photo: RgbImage) {
+    pub(super) fn give(&self, photo: RgbImage) {
         // A full pool drops it, which is what a bound is for.
         drop(self.back.try_send(photo));
     }

@@ -8,7 +8,7 @@ use tollgate_kernels::Rect;
 use tollgate_models::{Reader, Reading};
 
 /// The read stage.
-pub struct Read {
+pub(super) struct Read {
     reader: Box<dyn Reader>,
     max_plates: usize,
     rects: Vec<Rect>,
@@ -17,7 +17,7 @@ pub struct Read {
 
 impl Read {
     /// Reads with `reader`, at most `max_plates` a photo, the surest first.
-    pub fn new(reader: Box<dyn Reader>, max_plates: usize) -> Self {
+    pub(super) fn new(reader: Box<dyn Reader>, max_plates: usize) -> Self {
         Self { reader, max_plates, rects: Vec::new(), readings: Vec::new() }
     }
 

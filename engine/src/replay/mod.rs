@@ -3,13 +3,16 @@
 //! Results are appended to a journal in `OUT/.run`, the one durable truth of a run. Once the source has run dry every
 //! output is made from it and appears whole. A killed run goes on from the journal's last whole frame.
 
+mod about;
 mod accuracy;
+mod miss;
 mod observe;
 mod outputs;
 mod request;
 mod run;
 mod state;
 mod summary;
+mod tally;
 
 pub use observe::{Observer, Progressing};
 pub use request::{Backend, Request};

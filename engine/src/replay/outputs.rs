@@ -1,84 +1,88 @@
-//! From the journal to everything a user gets.
+//! From the journal to everything a user gets. Each output appears whole or not at all, and is the same whether the run
+//! was interrupted or not, because the journal is.
 
 use super::accuracy::Accuracy;
+use super::miss;
 use super::observe::Observer;
 use super::request::Request;
 use super::run::Pace;
 use super::state::Run;
-use super::summary::{FolderScores, Summary};
+use super::summary::Summary;
+use super::tally::Tally;
 use crate::Result;
 use crate::setup::Setup;
 use tollgate_datasets::LabelStore;
-use tollgate_sinks::Entry;
-use tollgate_sinks::event::EventKind;
+use tollgate_sinks::csv::CsvFile;
+use tollgate_sinks::ipc::IpcFile;
+use tollgate_sinks::jsonl::JsonLines;
+use tollgate_sinks::manual::{self, ManualQueue, ManualSink};
+use tollgate_sinks::parquet::ParquetFile;
+use tollgate_sinks::rejected::RejectedNotes;
+use tollgate_sinks::report::{self, ReportBuilder, Truth};
+use tollgate_sinks::{Entry, export};
 
-/// Makes every output; each appears whole or not at all.
+/// Makes every output.
 pub(super) fn write(
     run: &Run,
-    _request: &Request,
-    _setup: &Setup,
+    request: &Request,
+    setup: &Setup,
     labels: LabelStore,
     pace: &Pace,
     observer: &dyn Observer,
 ) -> Result<Summary> {
     observer.writing();
-    let mut tally = Tally::new(labels);
+    write_data(run, request)?;
+    let mut page = Page { accuracy: Accuracy::new(labels), tally: Tally::default(), report: ReportBuilder::new() };
+    each_photo(run, |photo| page.add(photo, request))?;
+    let summary = page.tally.summary(&page.accuracy.scorer, pace);
+    let about = super::about::page(run, request, setup, &summary, pace);
+    page.report.finish(&request.out.join(report::FILE), &about)?;
+    Ok(summary)
+}
+
+/// The files for programs, and the queue.
+fn write_data(run: &Run, request: &Request) -> Result<()> {
+    let out = &request.out;
+    let queue = ManualQueue::open(&out.join(manual::FILE))?;
+    let (mut jsonl, mut parquet, mut ipc) = (JsonLines::create(out)?, ParquetFile::create(out)?, IpcFile::create(out)?);
+    let (mut csv, mut rejected) = (CsvFile::create(out)?, RejectedNotes::create(out)?);
+    let mut manual = ManualSink::new(&queue);
+    export(run.journal.reader()?, &mut [&mut jsonl, &mut parquet, &mut ipc, &mut csv, &mut rejected, &mut manual])?;
+    Ok(())
+}
+
+/// Hands over the entries photo by photo; those of one photo follow one another in the journal.
+fn each_photo(run: &Run, mut f: impl FnMut(&[Entry]) -> Result<()>) -> Result<()> {
     let mut photo: Vec<Entry> = Vec::new();
     for entry in run.journal.reader()? {
         let entry = entry?;
         if photo.first().is_some_and(|first| first.event.source != entry.event.source) {
-            tally.photo(&photo)?;
+            f(&photo)?;
             photo.clear();
         }
         photo.push(entry);
     }
-    tally.photo(&photo)?;
-    Ok(tally.summary(pace))
+    if photo.is_empty() { Ok(()) } else { f(&photo) }
 }
 
-/// Counts photos by the band of their best plate, and scores them where they have labels.
-struct Tally {
+/// What the page and the summary are gathered in.
+struct Page {
     accuracy: Accuracy,
-    summary: Summary,
+    tally: Tally,
+    report: ReportBuilder,
 }
 
-impl Tally {
-    fn new(labels: LabelStore) -> Self {
-        Self { accuracy: Accuracy::new(labels), summary: Summary::default() }
-    }
-
-    fn photo(&mut self, photo: &[Entry]) -> Result<()> {
-        let Some(first) = photo.first() else { return Ok(()) };
-        let summary = &mut self.summary;
-        summary.images += 1;
-        match first.event.kind {
-            EventKind::Processed => summary.reads += 1,
-            EventKind::ManualCheck => summary.manual += 1,
-            EventKind::Rejected => summary.rejected += 1,
-        }
-        summary.plates += photo.iter().filter(|e| e.event.data.detection.is_some()).count() as u64;
-        if let Some(scored) = self.accuracy.score(photo)? {
-            if std::env::var_os("DUMP").is_some() {
-                let d = &first.event.data;
-                println!("D {} {} {} {} {:.3} {:.3} {:.3} {:?} {} n={} w={:?}", scored.verdict.expected, d.license_plate_text, scored.verdict.exact, scored.verdict.hit, d.confidence, d.mean_confidence, d.detection.map_or(0.0, |d| d.score), d.models.iter().find(|m| m.role == tollgate_sinks::event::ModelRole::Reader).map(|m| &m.name[..3]), d.file_name, photo.len(), d.weak_sightings.iter().map(|w| (w.text.clone(), w.score)).collect::<Vec<_>>());
-            }
+impl Page {
+    fn add(&mut self, photo: &[Entry], request: &Request) -> Result<()> {
+        self.tally.photo(photo);
+        let scored = self.accuracy.score(photo)?;
+        // The label belongs to the photo's best plate, which comes first; the others have none to be held against.
+        let truth = scored.as_ref().map(|s| Truth { expected: s.verdict.expected.clone(), hit: s.verdict.exact });
+        let unfound = scored.as_ref().filter(|s| !s.verdict.hit).and_then(|s| miss::picture(s, request));
+        for (i, entry) in photo.iter().enumerate() {
+            let first = i == 0;
+            self.report.add(entry, truth.as_ref().filter(|_| first), unfound.as_deref().filter(|_| first));
         }
         Ok(())
-    }
-
-    fn summary(mut self, pace: &Pace) -> Summary {
-        let scorer = &self.accuracy.scorer;
-        let rows = scorer.rows().into_iter().map(|(folder, scores)| FolderScores {
-            folder,
-            labelled: scores.labelled,
-            scores: scores.into(),
-        });
-        self.summary.folders = rows.collect();
-        let total = scorer.total();
-        self.summary.labelled = total.labelled;
-        self.summary.scores = (total.labelled > 0).then(|| total.into());
-        self.summary.seconds = pace.seconds;
-        self.summary.images_per_s = if pace.seconds > 0.0 { pace.records as f64 / pace.seconds } else { 0.0 };
-        self.summary
     }
 }

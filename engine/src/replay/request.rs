@@ -28,6 +28,14 @@ impl Backend {
         }
     }
 
+    /// What it comes to on this machine. The CPU path is the fastest measured so far, so `auto` is it.
+    pub(super) fn resolved(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+
     /// Whether it can be used in this build.
     pub(super) fn check(self) -> Result<()> {
         match self {

@@ -118,7 +118,7 @@ impl<'a> Keeper<'a> {
 
     fn mark(&mut self) {
         self.batches += 1;
-        if self.batches % self.stride != 0 {
+        if !self.batches.is_multiple_of(self.stride) {
             return;
         }
         self.line.push((self.start.elapsed().as_secs_f64(), self.now.done - self.first));

@@ -3,10 +3,12 @@
 use super::request::Request;
 use crate::setup::Setup;
 use crate::{Error, Result};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tollgate_ingest::ReplaySource;
-use tollgate_sinks::Journal;
 use tollgate_sinks::journal::{Resumed, RunInfo};
+use tollgate_sinks::{Journal, csv, ipc, jsonl, parquet, rejected, report};
 use uuid::Uuid;
 
 /// The journal's folder inside the output folder.
@@ -25,8 +27,30 @@ pub(super) fn refuse_foreign_output(request: &Request) -> Result<()> {
     match (Journal::exists(&run_dir(&dir)), request.resume, request.overwrite) {
         (true, false, false) => Err(Error::OutNotEmpty { dir }),
         (false, true, _) => Err(Error::NothingToResume { dir }),
+        (false, false, false) => match OUTPUTS.into_iter().find(|name| dir.join(name).exists()) {
+            Some(name) => Err(Error::ForeignOutput { dir, name }),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
+}
+
+/// What a run makes beside its journal. The manual-check queue is not among it: its answers are people's work.
+const OUTPUTS: [&str; 6] = [jsonl::FILE, parquet::FILE, ipc::FILE, csv::FILE, rejected::FOLDER, report::FILE];
+
+/// Takes the outputs of a replaced run away, so that none of them can be mistaken for the new run's.
+fn remove_outputs(out: &Path) -> Result<()> {
+    for name in OUTPUTS {
+        let path = out.join(name);
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match removed {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(Error::Io { what: "remove", path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn run_dir(out: &Path) -> PathBuf {
@@ -39,6 +63,7 @@ impl Run {
         let dir = run_dir(&request.out);
         let info = run_info(request, setup, &source);
         if !request.resume {
+            remove_outputs(&request.out)?;
             return Ok(Self { journal: Journal::create(&dir, &info)?, source, info });
         }
         let (journal, Resumed { end, digest, run_info, truncated_bytes, .. }) = Journal::open_resume(&dir)?;

@@ -1,7 +1,7 @@
 //! Which nets a run uses, and why.
 
-use crate::config::{Choice, ModelsConfig, OwnModel};
 use crate::Result;
+use crate::config::{Choice, ModelsConfig, OwnModel};
 use tollgate_models::detector::{Retina, Yolo};
 use tollgate_models::reader::{CtcReader, SecondOpinion, SlotReader};
 use tollgate_models::{
@@ -89,7 +89,8 @@ impl Chooser<'_> {
     fn second(&self, first: &ModelInfo, because: &mut Vec<String>) -> Result<Option<ModelInfo>> {
         for artefact in self.manifest.by_preference(Role::Reader) {
             // A general text reader helps a plate reader; the other way round nothing was measured.
-            if artefact.sha256 == first.sha256 || first.decode != Decode::Slots || artefact.decode != Some(Decode::Ctc) {
+            if artefact.sha256 == first.sha256 || first.decode != Decode::Slots || artefact.decode != Some(Decode::Ctc)
+            {
                 continue;
             }
             match self.shipped(artefact) {

@@ -2,7 +2,7 @@
 
 mod choose;
 
-pub use choose::{Chosen, Chooser};
+pub use choose::{Chooser, Chosen};
 
 use crate::Result;
 use crate::config::Config;
@@ -59,7 +59,7 @@ impl Setup {
             detector,
             reader,
             models: self.model_refs(),
-            max_pixels: engine.max_megapixels.get() as u64 * 1_000_000,
+            max_pixels: engine.max_pixels(),
             max_plates: engine.max_plates.get(),
             batch_records: engine.batch_records.get(),
         }))

@@ -1,10 +1,10 @@
 //! A user's own detector: YOLOv8 style, or with the suppression inside the net.
 
 use super::Detector;
+use super::to_photo;
 use crate::{Decode, ModelInfo, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
-use super::to_photo;
 use tollgate_kernels::boxes::{self, Detected, rows};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
 use tollgate_kernels::{ChannelOrder, Filter, RgbView, Scratch};

@@ -28,9 +28,13 @@ fn download(package: &str, tag: Option<&str>, folder: &Path) -> std::result::Res
         // The library does not depend on the Python it was packed for; one fixed choice gives one fixed hash.
         pip.args(["--python-version", "311", "--implementation", "cp", "--abi", "cp311", "--platform", tag]);
     }
-    let out = pip.arg("--dest").arg(folder).arg(package).stdin(Stdio::null()).output().map_err(|e| {
-        format!("python3 could not be started ({e}); install python3 and python3-pip")
-    })?;
+    let out = pip
+        .arg("--dest")
+        .arg(folder)
+        .arg(package)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("python3 could not be started ({e}); install python3 and python3-pip"))?;
     if out.status.success() {
         return Ok(());
     }

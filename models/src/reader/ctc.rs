@@ -84,9 +84,8 @@ impl CtcReader {
 
 /// The more confident of two readings, those long enough to be a plate first.
 fn better(a: Reading, b: Reading) -> Reading {
-    let rank = |r: &Reading| (r.text.len() >= SHORTEST, r.mean_confidence());
-    let (ra, rb) = (rank(&a), rank(&b));
-    if rb.0 > ra.0 || (rb.0 == ra.0 && rb.1 > ra.1) { b } else { a }
+    let worth = |r: &Reading| r.mean_confidence() + if r.text.len() >= SHORTEST { 1.0 } else { 0.0 };
+    if worth(&b) > worth(&a) { b } else { a }
 }
 
 impl Reader for CtcReader {

@@ -3,6 +3,8 @@
 mod jpeg_end;
 mod pixels;
 
+pub(super) use pixels::decode;
+
 use super::item::{Frame, Item, Origin, Refused, Timings};
 use super::pool::Pool;
 use crate::Result;
@@ -11,14 +13,14 @@ use tollgate_ingest::capture::{self, TimeSource};
 use tollgate_ingest::{Batch, Payload, Record};
 
 /// The decode stage.
-pub struct Decode {
+pub(super) struct Decode {
     pool: Pool,
     max_pixels: u64,
 }
 
 impl Decode {
     /// Photos of more than `max_pixels` are refused before any memory is taken for them.
-    pub fn new(pool: Pool, max_pixels: u64) -> Self {
+    pub(super) fn new(pool: Pool, max_pixels: u64) -> Self {
         Self { pool, max_pixels }
     }
 

@@ -12,7 +12,7 @@ use tollgate_kernels::image::MAX_SIDE;
 const BYTES_PER_PIXEL: u64 = 16;
 
 /// Decodes into `photo`, whose buffer is used again.
-pub(super) fn decode(bytes: &[u8], max_pixels: u64, photo: &mut RgbImage) -> Result<(), Refused> {
+pub(in crate::pipeline) fn decode(bytes: &[u8], max_pixels: u64, photo: &mut RgbImage) -> Result<(), Refused> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| undecodable(&e))?;
     let Some(format) = reader.format() else {
         return Err(refused("not-an-image", "the bytes are of no picture format that is read (JPEG, PNG, WebP)"));
@@ -26,13 +26,14 @@ pub(super) fn decode(bytes: &[u8], max_pixels: u64, photo: &mut RgbImage) -> Res
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     if decoder.color_type() == ColorType::Rgb8 && orientation == Orientation::NoTransforms {
-        let pixels = photo.reshape(width as usize, height as usize).map_err(|e| refused("undecodable-image", e))?;
+        let pixels = photo.reshape(width as usize, height as usize).map_err(|e| refused("undecodable-image", &e))?;
         return decoder.read_image(pixels).map_err(|e| from_decoder(&e));
     }
     let mut image = DynamicImage::from_decoder(decoder).map_err(|e| from_decoder(&e))?;
     image.apply_orientation(orientation);
     let (width, height) = (image.width() as usize, image.height() as usize);
-    *photo = RgbImage::new(image.into_rgb8().into_raw(), width, height).map_err(|e| refused("undecodable-image", e))?;
+    *photo =
+        RgbImage::new(image.into_rgb8().into_raw(), width, height).map_err(|e| refused("undecodable-image", &e))?;
     Ok(())
 }
 
@@ -48,13 +49,13 @@ fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(), Refused> {
         let most = max_pixels / 1_000_000;
         return Err(refused(
             "too-many-pixels",
-            format!("{width}×{height} is more than the {most} megapixels allowed (engine.max_megapixels)"),
+            &format!("{width}×{height} is more than the {most} megapixels allowed (engine.max_megapixels)"),
         ));
     }
     Ok(())
 }
 
-fn refused(code: &'static str, detail: impl ToString) -> Refused {
+fn refused(code: &'static str, detail: &(impl ToString + ?Sized)) -> Refused {
     Refused { code, detail: detail.to_string() }
 }
 

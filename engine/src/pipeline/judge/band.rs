@@ -57,33 +57,33 @@ impl Doubt {
 
 /// A plate that becomes an event.
 #[derive(Debug)]
-pub struct Plate {
+pub(super) struct Plate {
     /// Where it is.
-    pub detected: Detected,
+    pub(super) detected: Detected,
     /// What was read.
-    pub reading: Reading,
+    pub(super) reading: Reading,
     /// What is done with it.
-    pub band: Band,
+    pub(super) band: Band,
 }
 
 /// A sighting that is noted in the photo's first event, with the reason why it is no event of its own.
 #[derive(Debug)]
-pub struct Weak {
+pub(super) struct Weak {
     /// Where it is.
-    pub detected: Detected,
+    pub(super) detected: Detected,
     /// What was read.
-    pub reading: Reading,
+    pub(super) reading: Reading,
     /// A stable code.
-    pub reason: &'static str,
+    pub(super) reason: &'static str,
 }
 
 /// All of a photo's sightings, parted.
 #[derive(Debug)]
-pub struct Verdict {
+pub(super) struct Verdict {
     /// Those that become events, the one most likely to be the vehicle's first.
-    pub kept: Vec<Plate>,
+    pub(super) kept: Vec<Plate>,
     /// Those that are noted.
-    pub weak: Vec<Weak>,
+    pub(super) weak: Vec<Weak>,
 }
 
 /// Two boxes of one text that share more than this are one plate seen twice.
@@ -113,9 +113,10 @@ pub(super) fn judge(rules: &Rules, mut plates: Vec<(Detected, Reading)>) -> Verd
     let mut verdict = Verdict { kept: Vec::new(), weak: Vec::new() };
     for (detected, reading) in plates {
         let band = rules.band(detected.score, &reading);
-        let repeat = verdict.kept.iter().any(|k| {
-            k.reading.text == reading.text && iou(&k.detected.rect, &detected.rect) > SAME_PLATE_OVERLAP
-        });
+        let repeat = verdict
+            .kept
+            .iter()
+            .any(|k| k.reading.text == reading.text && iou(&k.detected.rect, &detected.rect) > SAME_PLATE_OVERLAP);
         if repeat {
             verdict.weak.push(Weak { detected, reading, reason: "repeat" });
         } else if band == Band::Read || verdict.kept.is_empty() || detected.score >= rules.weak_score {

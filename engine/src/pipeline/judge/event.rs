@@ -38,14 +38,7 @@ impl About<'_> {
     }
 
     /// One plate of `count`.
-    pub(super) fn plate(
-        &self,
-        photo: RgbView<'_>,
-        plate: &Plate,
-        index: usize,
-        count: usize,
-        weak: &[Weak],
-    ) -> Event {
+    pub(super) fn plate(&self, photo: RgbView<'_>, plate: &Plate, index: usize, count: usize, weak: &[Weak]) -> Event {
         let kind = if plate.band == Band::Read { EventKind::Processed } else { EventKind::ManualCheck };
         let mut event = self.event(kind, index as u32);
         let (data, reading) = (&mut event.data, &plate.reading);

@@ -14,11 +14,12 @@ use band::Verdict;
 use picture::Picture;
 use std::time::Instant;
 use tollgate_ingest::Batch;
+use tollgate_kernels::{Rect, RgbView};
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::ModelRef;
 
 /// The judge stage, the last of the flow.
-pub struct Judge {
+pub(super) struct Judge {
     rules: Rules,
     models: Vec<ModelRef>,
     picture: Picture,
@@ -27,7 +28,7 @@ pub struct Judge {
 
 impl Judge {
     /// Judges by `rules`; `models` are all that may have had a part in a reading.
-    pub fn new(rules: Rules, models: Vec<ModelRef>, pool: Pool) -> Self {
+    pub(super) fn new(rules: Rules, models: Vec<ModelRef>, pool: Pool) -> Self {
         Self { rules, models, picture: Picture::default(), pool }
     }
 
@@ -65,4 +66,9 @@ impl Stage<Item<PlateRead>> for Judge {
     fn run(&mut self, batch: Batch<Item<PlateRead>>) -> Result<Batch<Self::Out>> {
         flow::map(batch, |item| self.judge(item))
     }
+}
+
+/// A picture of `rect` with its surroundings.
+pub(super) fn cut_out(photo: RgbView<'_>, rect: Rect) -> Result<Vec<u8>> {
+    Picture::default().plate(photo, rect, "a photo")
 }
