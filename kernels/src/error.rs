@@ -67,6 +67,26 @@ pub enum Error {
         /// The row's index.
         row: usize,
     },
+    /// Bytes that are no sound JPEG file.
+    #[error("not a sound JPEG file: {reason}")]
+    Jpeg {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A JPEG file of a kind that the kernel leaves to others.
+    #[error("the JPEG kernel does no {feature}: decode this file with a general decoder")]
+    JpegUnsupported {
+        /// What it would have to do.
+        feature: &'static str,
+    },
+    /// A photo with more pixels than the caller allows.
+    #[error("the photo has {pixels} pixels, {limit} are allowed: raise the limit or scale the photo down")]
+    TooManyPixels {
+        /// Pixels by its header.
+        pixels: u64,
+        /// Pixels allowed.
+        limit: u64,
+    },
     /// No adapter of the kind asked for.
     #[error("no {asked} was found (present: {present}): install its Vulkan, Metal or DX12 driver, or run on the CPU")]
     NoAdapter {

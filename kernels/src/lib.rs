@@ -13,6 +13,7 @@ mod error;
 pub mod geometry;
 pub mod gpu;
 pub mod image;
+pub mod jpeg;
 pub mod letterbox;
 pub mod quality;
 pub mod resample;

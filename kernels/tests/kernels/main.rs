@@ -1,7 +1,9 @@
 //! The crate through its public interface: the CPU paths against each other, the GPU against the CPU, the shaders.
 
 mod device;
+mod encoder;
 mod gpu_runtime;
+mod jpeg;
 mod seeded;
 mod shaders;
 mod twins_cpu;

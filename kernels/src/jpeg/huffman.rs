@@ -1,0 +1,163 @@
+//! Huffman tables, as a lookup that mostly gives the decoded coefficient at once.
+
+use super::bits::Bits;
+
+/// Bits that the lookup goes by. Codes and their extra bits rarely need more.
+const LOOK: u32 = 10;
+
+/// The bits of an entry: how many bits it takes, whether it holds the value already, the run of zeros before the
+/// value, the value's size in bits, the value.
+const LENGTH: u32 = 0x3F;
+const WHOLE: u32 = 0x80;
+const RUN_SHIFT: u32 = 8;
+const SIZE_SHIFT: u32 = 12;
+const VALUE_SHIFT: u32 = 16;
+
+/// A decoding table.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    lookup: Box<[u32; 1 << LOOK]>,
+    /// For each code length: one more than its highest code, left-aligned to 16 bits; 0 where there is none.
+    ends: [u32; 17],
+    /// For each code length: the index of its first symbol less its first code.
+    offsets: [i32; 17],
+    symbols: [u8; 256],
+}
+
+/// A run of zeros and the value after it. A value of 0 ends the block, but for a run of 15, which is 16 zeros.
+pub(super) struct Step {
+    pub(super) run: usize,
+    pub(super) value: i32,
+}
+
+impl Table {
+    /// Builds a table from the number of codes of each length and their symbols; `None` where no such code exists.
+    pub(super) fn new(counts: &[u8; 16], symbols: &[u8], is_dc: bool) -> Option<Self> {
+        // A size of 16 is lossless coding's, and a DC symbol has no run.
+        if symbols.len() > 256 || (is_dc && symbols.iter().any(|symbol| *symbol > 15)) {
+            return None;
+        }
+        let mut table = Self { lookup: Box::new([0; 1 << LOOK]), ends: [0; 17], offsets: [0; 17], symbols: [0; 256] };
+        table.symbols[..symbols.len()].copy_from_slice(symbols);
+        let (mut code, mut index) = (0u32, 0usize);
+        for (length, count) in (1u32..).zip(counts) {
+            table.offsets[length as usize] = index as i32 - code as i32;
+            for _ in 0..*count {
+                if code >= 1 << length {
+                    return None;
+                }
+                table.enter(code, length, symbols[index]);
+                code += 1;
+                index += 1;
+            }
+            table.ends[length as usize] = if *count > 0 { code << (16 - length) } else { 0 };
+            code <<= 1;
+        }
+        Some(table)
+    }
+
+    /// Fills the entries that begin with this code.
+    fn enter(&mut self, code: u32, length: u32, symbol: u8) {
+        if length > LOOK {
+            return;
+        }
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let rest = LOOK - length;
+        for tail in 0..1 << rest {
+            let entry = run << RUN_SHIFT | size << SIZE_SHIFT;
+            self.lookup[(code << rest | tail) as usize] = if size <= rest {
+                let value = extend(tail >> (rest - size), size);
+                entry | WHOLE | (length + size) | (value as u32) << VALUE_SHIFT
+            } else {
+                entry | length
+            };
+        }
+    }
+
+    /// Decodes the next symbol with its value; `None` where no code begins like this.
+    #[inline]
+    pub(super) fn step(&self, bits: &mut Bits, data: &[u8]) -> Option<Step> {
+        bits.refill(data);
+        let entry = self.lookup[bits.peek(LOOK) as usize];
+        if entry & WHOLE != 0 {
+            bits.consume(entry & LENGTH);
+            let run = (entry >> RUN_SHIFT & 15) as usize;
+            return Some(Step { run, value: entry.cast_signed() >> VALUE_SHIFT });
+        }
+        self.long_step(entry, bits)
+    }
+
+    fn long_step(&self, entry: u32, bits: &mut Bits) -> Option<Step> {
+        let (run, size) = if entry != 0 {
+            bits.consume(entry & LENGTH);
+            (entry >> RUN_SHIFT & 15, entry >> SIZE_SHIFT & 15)
+        } else {
+            let symbol = u32::from(self.long_symbol(bits)?);
+            (symbol >> 4, symbol & 15)
+        };
+        let value = extend(bits.peek(size), size);
+        bits.consume(size);
+        Some(Step { run: run as usize, value })
+    }
+
+    /// Walks through the lengths beyond the lookup's.
+    fn long_symbol(&self, bits: &mut Bits) -> Option<u8> {
+        let code = bits.peek(16);
+        let length = (LOOK + 1..=16).find(|length| code < self.ends[*length as usize])?;
+        bits.consume(length);
+        let index = (code >> (16 - length)).cast_signed() + self.offsets[length as usize];
+        self.symbols.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
+/// The signed value of `size` extra bits (T.81, F.2.2.1): those with a leading zero are negative.
+fn extend(bits: u32, size: u32) -> i32 {
+    if size == 0 {
+        return 0;
+    }
+    let value = bits.cast_signed();
+    if bits >> (size - 1) == 0 { value - (1 << size) + 1 } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_extend_as_in_the_standard() {
+        assert_eq!([0, 1].map(|bits| extend(bits, 1)), [-1, 1]);
+        assert_eq!([0, 1, 2, 3].map(|bits| extend(bits, 2)), [-3, -2, 2, 3]);
+        assert_eq!((extend(0, 0), extend(0, 15), extend(32_767, 15)), (0, -32_767, 32_767));
+    }
+
+    #[test]
+    fn impossible_tables_are_refused() {
+        let mut counts = [0; 16];
+        counts[0] = 3;
+        assert!(Table::new(&counts, &[0, 1, 2], true).is_none());
+        counts[0] = 1;
+        assert!(Table::new(&counts, &[0x11], true).is_none());
+        assert!(Table::new(&counts, &[0x11], false).is_some());
+    }
+
+    #[test]
+    fn codes_of_every_length_are_found() {
+        // One code of each length: 0, 10, 110, … with the sizes 0 to 15.
+        let symbols: Vec<u8> = (0..16).collect();
+        let table = Table::new(&[1; 16], &symbols, true).unwrap();
+        for size in 0..16u32 {
+            // Ones as the code's prefix, a zero, then `size` extra bits of one.
+            let code = ((1u64 << size) - 1) << 1;
+            let word = code << size | ((1u64 << size) - 1);
+            let length = 2 * size + 1;
+            let data = (word << (64 - length)).to_be_bytes();
+            // No stuffing wanted here: keep clear of 0xFF.
+            if data.contains(&0xFF) {
+                continue;
+            }
+            let step = table.step(&mut Bits::new(0), &data).unwrap();
+            assert_eq!((step.run, step.value), (0, (1 << size) - 1), "size {size}");
+        }
+        assert!(table.step(&mut Bits::new(0), &[0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0]).is_none());
+    }
+}

@@ -1,0 +1,164 @@
+//! JPEG: one entropy pass, two reconstructions.
+//!
+//! Entropy decoding is what a JPEG costs, and a plate reader wants two pictures of each photo: a small one for the
+//! detector, and the plate's own pixels. [`Jpeg::scaled`] decodes the whole file at 1/1, 1/2, 1/4 or 1/8 and notes the
+//! decoder's state at each row of MCUs; [`Jpeg::rect`] goes back to the noted state and decodes again only the rows
+//! that a rectangle touches, in full resolution. No coefficients are kept: a state takes some sixty bytes a row.
+//!
+//! Done: baseline and extended sequential Huffman files of 8 bits and one scan, grey and YCbCr at 4:4:4, 4:2:2, 4:4:0
+//! and 4:2:0, restart markers. Anything else is [`Error::JpegUnsupported`](crate::Error::JpegUnsupported), for a
+//! general decoder to do. Orientation is the caller's: pixels are as the file stores them.
+//!
+//! Full resolution equals libjpeg's accurate integer transform with fancy upsampling. Broken files end early, never
+//! run long and never read outside: what cannot be decoded is grey, [`Outcome::is_complete`] says so, and work is
+//! bounded by the file's length plus the pixels that its header announces, which the caller limits.
+
+mod bits;
+mod colour;
+mod header;
+mod huffman;
+mod idct;
+mod planes;
+mod scan;
+
+use header::Header;
+use planes::{Grid, Planes};
+use scan::Place;
+
+use crate::error::{Error, Result};
+use crate::geometry::PixelRect;
+use crate::image::RgbImage;
+
+/// How much smaller a picture is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Every pixel.
+    Full,
+    /// Half as wide and high, rounded up.
+    Half,
+    /// A quarter as wide and high, rounded up.
+    Quarter,
+    /// An eighth as wide and high, rounded up.
+    Eighth,
+}
+
+impl Scale {
+    /// Samples a block of 8×8 gives each way.
+    fn block(self) -> usize {
+        match self {
+            Self::Full => 8,
+            Self::Half => 4,
+            Self::Quarter => 2,
+            Self::Eighth => 1,
+        }
+    }
+
+    /// The size of a picture of `width`×`height` at this scale.
+    pub fn size(self, width: usize, height: usize) -> (usize, usize) {
+        ((width * self.block()).div_ceil(8), (height * self.block()).div_ceil(8))
+    }
+}
+
+/// How a decoding went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether every block up to the last row needed was there. Where not, the missing parts are grey.
+    pub is_complete: bool,
+}
+
+/// The buffers of a decoder, used again from file to file. One per worker.
+#[derive(Debug, Default)]
+pub struct JpegDecoder {
+    places: Vec<Place>,
+    planes: Planes,
+    rows: colour::Rows,
+}
+
+/// An opened file.
+#[derive(Debug)]
+pub struct Jpeg<'d, 'f> {
+    data: &'f [u8],
+    header: Header,
+    decoder: &'d mut JpegDecoder,
+}
+
+impl JpegDecoder {
+    /// Reads a file's headers. Fails on what is no JPEG or not of the kinds done, and on more than `max_pixels`.
+    pub fn open<'d, 'f>(&'d mut self, data: &'f [u8], max_pixels: u64) -> Result<Jpeg<'d, 'f>> {
+        let header = Header::parse(data)?;
+        let pixels = header.width as u64 * header.height as u64;
+        if pixels > max_pixels {
+            return Err(Error::TooManyPixels { pixels, limit: max_pixels });
+        }
+        self.places.clear();
+        self.places.push(Place::new(&header));
+        Ok(Jpeg { data, header, decoder: self })
+    }
+}
+
+impl Jpeg<'_, '_> {
+    /// Width in pixels, as stored.
+    pub fn width(&self) -> usize {
+        self.header.width
+    }
+
+    /// Height in pixels, as stored.
+    pub fn height(&self) -> usize {
+        self.header.height
+    }
+
+    /// Decodes the whole picture at a scale into `out`.
+    pub fn scaled(&mut self, scale: Scale, out: &mut RgbImage) -> Result<Outcome> {
+        let grid = Grid::new(&self.header, scale.block());
+        self.decode(&grid, PixelRect { x: 0, y: 0, width: grid.size.0, height: grid.size.1 }, out)
+    }
+
+    /// Decodes the pixels of a rectangle in full resolution into `out`, which gets the rectangle's size.
+    ///
+    /// Only the rows of MCUs that it touches are decoded, those above it only if no call did so before.
+    pub fn rect(&mut self, rect: PixelRect, out: &mut RgbImage) -> Result<Outcome> {
+        let (width, height) = (self.width(), self.height());
+        let fits = |start: usize, len: usize, whole: usize| len > 0 && start < whole && len <= whole - start;
+        if !fits(rect.x, rect.width, width) || !fits(rect.y, rect.height, height) {
+            return Err(Error::OutsidePhoto { region: format!("{rect:?}"), width, height });
+        }
+        self.decode(&Grid::new(&self.header, 8), rect, out)
+    }
+
+    fn decode(&mut self, grid: &Grid, rect: PixelRect, out: &mut RgbImage) -> Result<Outcome> {
+        // Interpolation looks at one chroma sample beyond, which covers two pixels at most.
+        let first_row = rect.y.saturating_sub(2) / grid.mcu.1;
+        let end_row = (rect.y + rect.height + 2).div_ceil(grid.mcu.1).min(grid.mcus.1);
+        let first_mcu = rect.x.saturating_sub(2) / grid.mcu.0;
+        let end_mcu = (rect.x + rect.width + 2).div_ceil(grid.mcu.0).min(grid.mcus.0);
+        self.advance_to(grid, first_row);
+        let header = &self.header;
+        let JpegDecoder { places, planes, rows } = &mut *self.decoder;
+        planes.prepare(header, grid, first_row, end_row - first_row);
+        let mut place = places[first_row];
+        for row in first_row..end_row {
+            place.row(header, self.data, grid.mcus.0, |spot, block| {
+                let h = header.components[spot.component].h;
+                if (first_mcu * h..end_mcu * h).contains(&spot.column) {
+                    planes.put(header, grid, row - first_row, spot, block);
+                }
+            });
+            if places.len() == row + 1 {
+                places.push(place);
+            }
+        }
+        let pixels = out.reshape(rect.width, rect.height)?;
+        colour::to_rgb(planes, grid, header.components.len() == 1, rect, rows, pixels);
+        Ok(Outcome { is_complete: !place.is_damaged() })
+    }
+
+    /// Sees to a noted state for `row`, passing over the rows above it that no call has decoded yet.
+    fn advance_to(&mut self, grid: &Grid, row: usize) {
+        let places = &mut self.decoder.places;
+        while places.len() <= row {
+            let Some(mut place) = places.last().copied() else { return };
+            place.row(&self.header, self.data, grid.mcus.0, |_, _| {});
+            places.push(place);
+        }
+    }
+}
