@@ -1,5 +1,7 @@
 //! The markers before the entropy-coded data (ITU-T T.81, annex B).
 
+use std::sync::Arc;
+
 use super::huffman::Table;
 use crate::error::{Error, Result};
 use crate::image::MAX_SIDE;
@@ -17,7 +19,7 @@ pub(super) struct Header {
     pub(super) scan_start: usize,
 }
 
-/// A component and the tables it is coded with.
+/// A component and the tables it is coded with. Chromas mostly share theirs, which keeps them in the nearest cache.
 #[derive(Debug)]
 pub(super) struct Component {
     /// Blocks an MCU, horizontally and vertically.
@@ -25,8 +27,8 @@ pub(super) struct Component {
     pub(super) v: usize,
     /// Quantisation steps in zigzag order.
     pub(super) quant: [i32; 64],
-    pub(super) dc: Table,
-    pub(super) ac: Table,
+    pub(super) dc: Arc<Table>,
+    pub(super) ac: Arc<Table>,
 }
 
 /// A component as the frame header names it.
@@ -44,8 +46,8 @@ struct Parser<'a> {
     size: Option<(usize, usize)>,
     named: Vec<Named>,
     quants: [Option<[i32; 64]>; 4],
-    dc: [Option<Table>; 4],
-    ac: [Option<Table>; 4],
+    dc: [Option<Arc<Table>>; 4],
+    ac: [Option<Arc<Table>>; 4],
     restart_interval: usize,
     /// The transform byte of Adobe's segment.
     adobe: Option<u8>,
@@ -174,7 +176,7 @@ impl<'a> Parser<'a> {
             let table = Table::new(counts, symbols, is_dc).ok_or(broken("a Huffman table is impossible"))?;
             let slots = if is_dc { &mut self.dc } else { &mut self.ac };
             let slot = slots.get_mut(usize::from(head & 15)).ok_or(broken("a Huffman table has no slot"))?;
-            *slot = Some(table);
+            *slot = Some(Arc::new(table));
             segment = &rest[16 + total..];
         }
         Ok(())
@@ -193,7 +195,7 @@ impl<'a> Parser<'a> {
                 return Err(broken("its scan names other components than its frame"));
             }
             let tables = byte(segment, 2 + index * 2)?;
-            let table = |all: &[Option<Table>; 4], slot: u8| all.get(usize::from(slot)).cloned().flatten();
+            let table = |all: &[Option<Arc<Table>>; 4], slot: u8| all.get(usize::from(slot)).cloned().flatten();
             components.push(Component {
                 // A single component has one block an MCU whatever its header says (A.2.2).
                 h: if count == 1 { 1 } else { named.h },

@@ -3,7 +3,7 @@
 use super::bits::Bits;
 
 /// Bits that the lookup goes by. Codes and their extra bits rarely need more.
-const LOOK: u32 = 10;
+const LOOK: u32 = 11;
 
 /// The bits of an entry: how many bits it takes, whether it holds the value already, the run of zeros before the
 /// value, the value's size in bits, the value.

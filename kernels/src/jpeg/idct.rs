@@ -5,8 +5,9 @@
 //! the samples of the "accurate integer" method of libjpeg. The smaller ones take the lowest N×N coefficients and
 //! sample the same cosines at N points, which is a low-pass scaling.
 //!
-//! Coefficients of sound files are far from overflowing 16 bits; those of broken ones wrap and give any colour. Sums of
-//! products cannot leave 32 bits: the longest adds five products of 2¹⁵ with less than 2¹⁵ each, most of them smaller.
+//! Arithmetic wraps: coefficients of sound files are far from overflowing, those of broken ones may give any colour.
+
+use std::num::Wrapping;
 
 use super::scan::Block;
 
@@ -20,29 +21,32 @@ const fn fixed(value: f64) -> i16 {
     (value * (1 << BITS) as f64 + 0.5) as i16
 }
 
+/// A number of 13 more fractional bits, which wraps.
+type Wide = std::num::Wrapping<i32>;
+
 /// A product with a constant of 13 fractional bits. Factors of 16 bits are what a baseline SIMD unit multiplies.
 #[inline(always)]
-fn mul(a: i16, by: i16) -> i32 {
-    i32::from(a) * i32::from(by)
+fn mul(a: i16, by: i16) -> Wide {
+    Wrapping(i32::from(a) * i32::from(by))
 }
 
 /// The two outputs of the rotation by 3π/8 that both sizes share.
 #[inline(always)]
-fn rotate(low: i16, high: i16) -> [i32; 2] {
+fn rotate(low: i16, high: i16) -> [Wide; 2] {
     let both = mul(low.wrapping_add(high), fixed(0.541_196_100));
     [both + mul(low, fixed(0.765_366_865)), both - mul(high, fixed(1.847_759_065))]
 }
 
 /// The even half of a pass: the four sums that the odd half is added to and subtracted from.
 #[inline(always)]
-fn even_part(x0: i16, x1: i16, x2: i16, x3: i16) -> [i32; 4] {
-    let [even2, even3] = rotate(x1, x3);
-    let (sum, difference) = (mul(x0.wrapping_add(x2), 1 << BITS), mul(x0.wrapping_sub(x2), 1 << BITS));
+fn even_part(x0: i16, x2: i16, x4: i16, x6: i16) -> [Wide; 4] {
+    let [even2, even3] = rotate(x2, x6);
+    let (sum, difference) = (mul(x0.wrapping_add(x4), 1 << BITS), mul(x0.wrapping_sub(x4), 1 << BITS));
     [sum + even2, difference + even3, difference - even3, sum - even2]
 }
 
 #[inline(always)]
-fn odd_part(x1: i16, x3: i16, x5: i16, x7: i16) -> [i32; 4] {
+fn odd_part(x1: i16, x3: i16, x5: i16, x7: i16) -> [Wide; 4] {
     let (z3, z4) = (x7.wrapping_add(x3), x5.wrapping_add(x1));
     let z5 = mul(z3.wrapping_add(z4), fixed(1.175_875_602));
     let z1 = mul(x7.wrapping_add(x1), fixed(0.899_976_223));
@@ -58,8 +62,8 @@ fn odd_part(x1: i16, x3: i16, x5: i16, x7: i16) -> [i32; 4] {
 
 /// Shifts right, rounded.
 #[inline(always)]
-fn down<const SHIFT: u32>(value: i32) -> i16 {
-    ((value + (1 << (SHIFT - 1))) >> SHIFT) as i16
+fn down<const SHIFT: u32>(value: Wide) -> i16 {
+    ((value + Wrapping(1 << (SHIFT - 1))).0 >> SHIFT) as i16
 }
 
 /// Transforms the first `LANES` columns of 8×8 values, of which the first `KNOWN` rows are not zero.
@@ -71,29 +75,27 @@ fn pass8<const LANES: usize, const KNOWN: usize, const SHIFT: u32>(x: &[i16; 64]
         let at = |row: usize| if row < KNOWN { x[row * 8 + lane] } else { 0 };
         let even = even_part(at(0), at(2), at(4), at(6));
         let odd = odd_part(at(1), at(3), at(5), at(7));
-        out[lane] = down::<SHIFT>(even[0] + odd[0]);
-        out[8 + lane] = down::<SHIFT>(even[1] + odd[1]);
-        out[16 + lane] = down::<SHIFT>(even[2] + odd[2]);
-        out[24 + lane] = down::<SHIFT>(even[3] + odd[3]);
-        out[32 + lane] = down::<SHIFT>(even[3] - odd[3]);
-        out[40 + lane] = down::<SHIFT>(even[2] - odd[2]);
-        out[48 + lane] = down::<SHIFT>(even[1] - odd[1]);
-        out[56 + lane] = down::<SHIFT>(even[0] - odd[0]);
+        for row in 0..4 {
+            out[row * 8 + lane] = down::<SHIFT>(even[row] + odd[row]);
+            out[(7 - row) * 8 + lane] = down::<SHIFT>(even[row] - odd[row]);
+        }
     }
 }
 
-/// Transforms four columns of 4×4 values in rows of eight.
-#[inline(never)]
-fn pass4<const SHIFT: u32>(x: &[i16; 64], out: &mut [i16; 64]) {
+/// Transforms four columns of 4×4 values, the rows `STRIDE` apart.
+#[inline(always)]
+fn pass4<const LEN: usize, const STRIDE: usize, const SHIFT: u32>(x: &[i16; LEN]) -> [i16; 16] {
+    let mut out = [0; 16];
     for lane in 0..4 {
-        let at = |row: usize| x[row * 8 + lane];
+        let at = |row: usize| x[row * STRIDE + lane];
         let [odd0, odd1] = rotate(at(1), at(3));
         let (sum, difference) = (mul(at(0).wrapping_add(at(2)), 1 << BITS), mul(at(0).wrapping_sub(at(2)), 1 << BITS));
         out[lane] = down::<SHIFT>(sum + odd0);
-        out[8 + lane] = down::<SHIFT>(difference + odd1);
-        out[16 + lane] = down::<SHIFT>(difference - odd1);
-        out[24 + lane] = down::<SHIFT>(sum - odd0);
+        out[4 + lane] = down::<SHIFT>(difference + odd1);
+        out[8 + lane] = down::<SHIFT>(difference - odd1);
+        out[12 + lane] = down::<SHIFT>(sum - odd0);
     }
+    out
 }
 
 /// Mirrors the first `ROWS` rows and `COLUMNS` columns.
@@ -134,22 +136,34 @@ fn inverse8<const KNOWN: usize>(values: &[i16; 64], out: &mut [u8], stride: usiz
     pass8::<KNOWN, KNOWN, { BITS - KEPT }>(values, &mut half);
     let mut samples = [0; 64];
     pass8::<8, KNOWN, { BITS + KEPT + 3 }>(&transpose::<8, KNOWN>(&half), &mut samples);
-    let levels = transpose::<8, 8>(&samples).map(sample);
-    for (row, out) in levels.as_chunks::<8>().0.iter().zip(out.chunks_mut(stride)) {
-        out[..8].copy_from_slice(row);
+    let mut levels = [0; 64];
+    levels.iter_mut().zip(&samples).for_each(|(level, value)| *level = sample(*value));
+    for (row, out) in transpose_levels(&levels).iter().zip(out.chunks_mut(stride)) {
+        out[..8].copy_from_slice(&row.to_le_bytes());
     }
 }
 
-fn inverse4(values: &[i16; 64], out: &mut [u8], stride: usize) {
-    let mut half = [0; 64];
-    pass4::<{ BITS - KEPT }>(values, &mut half);
-    let mut samples = [0; 64];
-    pass4::<{ BITS + KEPT + 3 }>(&transpose::<4, 4>(&half), &mut samples);
-    let rows = transpose::<4, 4>(&samples);
-    for (row, out) in rows.as_chunks::<8>().0.iter().take(4).zip(out.chunks_mut(stride)) {
-        for (out, value) in out[..4].iter_mut().zip(row) {
-            *out = sample(*value);
+/// Mirrors 8×8 bytes, a row a word: swaps halves of words four rows apart, then quarters two apart, then bytes.
+fn transpose_levels(levels: &[u8; 64]) -> [u64; 8] {
+    let rows = levels.as_chunks::<8>().0;
+    let mut words: [u64; 8] = std::array::from_fn(|row| u64::from_le_bytes(rows[row]));
+    for (apart, mask) in [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)] {
+        for upper in (0..8).filter(|row| row & apart == 0) {
+            let lower = upper + apart;
+            let swapped = (words[upper] >> (8 * apart) ^ words[lower]) & mask;
+            words[lower] ^= swapped;
+            words[upper] ^= swapped << (8 * apart);
         }
+    }
+    words
+}
+
+fn inverse4(values: &[i16; 64], out: &mut [u8], stride: usize) {
+    let mirrored = |x: [i16; 16]| std::array::from_fn(|i| x[i % 4 * 4 + i / 4]);
+    let half: [i16; 16] = mirrored(pass4::<64, 8, { BITS - KEPT }>(values));
+    let samples: [i16; 16] = mirrored(pass4::<16, 4, { BITS + KEPT + 3 }>(&half));
+    for (row, out) in samples.map(sample).as_chunks::<4>().0.iter().zip(out.chunks_mut(stride)) {
+        out[..4].copy_from_slice(row);
     }
 }
 
@@ -214,11 +228,14 @@ mod tests {
 
     #[test]
     fn absurd_coefficients_do_no_harm() {
-        let block = Block { values: [i16::MIN; 64], last: 63 };
-        let other = Block { values: [i16::MAX; 64], last: 63 };
-        for size in [1, 2, 4, 8] {
-            inverse(&block, size, &mut [0; 64], 8);
-            inverse(&other, size, &mut [0; 64], 8);
+        let mut seed = 3u32;
+        for _ in 0..20_000 {
+            let mut block = Block { values: [0; 64], last: 63 };
+            for value in &mut block.values {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *value = if seed >> 31 == 0 { i16::MIN } else { (seed >> 8) as i16 | 0x7F00 };
+            }
+            [1, 2, 4, 8].iter().for_each(|size| inverse(&block, *size, &mut [0; 64], 8));
         }
     }
 }
