@@ -1,7 +1,7 @@
 //! The wgpu twin: the scores of many plates in one batch; only the few choices of each step come back.
 //!
 //! The GPU finds the greedy class of every step and the alternatives of those that write something; the search for
-//! candidates among them, a few dozen numbers a plate, is the CPU's ([`super::cpu`]).
+//! candidates among them, a few dozen numbers a plate, is the CPU's.
 
 use bytemuck::{Pod, Zeroable};
 

@@ -6,7 +6,7 @@
 //! that a rectangle touches, in full resolution. No coefficients are kept: a state takes some sixty bytes a row.
 //!
 //! Done: baseline and extended sequential Huffman files of 8 bits and one scan, grey and YCbCr at 4:4:4, 4:2:2, 4:4:0
-//! and 4:2:0, restart markers. Anything else is [`Error::JpegUnsupported`](crate::Error::JpegUnsupported), for a
+//! and 4:2:0, restart markers. Anything else is [`Error::JpegUnsupported`], for a
 //! general decoder to do. Orientation is the caller's: pixels are as the file stores them.
 //!
 //! Full resolution equals libjpeg's accurate integer transform with fancy upsampling. Broken files end early, never
