@@ -92,4 +92,125 @@ pub enum Error {
         /// The number of records handed out.
         handed_out: u64,
     },
+    /// A call of the log to the system failed.
+    #[error("cannot {what} {}: {source}; check the disk's space, health and permissions", path.display())]
+    Io {
+        /// What was to be done.
+        what: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The disk refused to make writes durable: what is on it is not known any more.
+    #[error(
+        "the disk failed to make writes durable: {detail}; nothing more is written: check the disk and start again"
+    )]
+    CommitFailed {
+        /// The operating system's answer to the first failure.
+        detail: String,
+    },
+    /// Another process has the data folder.
+    #[error("{} is in use by another process; stop it, or name another data folder", folder.display())]
+    Locked {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// Damaged records that are not the torn end of a partition.
+    #[error(
+        "{}: damaged at offset {offset} (byte {position}): {detail}; restore the segment from a copy, or move it and \
+         all later ones of its partition away to go on without them", segment.display()
+    )]
+    CorruptLog {
+        /// The file.
+        segment: PathBuf,
+        /// The first offset that cannot be read.
+        offset: u64,
+        /// Where it lies in the file.
+        position: u64,
+        /// What was found.
+        detail: String,
+    },
+    /// A file of settings or checkpoints that cannot be understood.
+    #[error("cannot understand {}: {source}; correct the file or restore it from a copy", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// The parser's answer.
+        source: Box<toml::de::Error>,
+    },
+    /// A batch beyond the hub's limit.
+    #[error("a batch of {bytes} bytes is larger than the hub takes ({max}, max_batch_bytes); send smaller batches")]
+    BatchTooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The hub's limit.
+        max: usize,
+    },
+    /// An old incarnation of a producer.
+    #[error("producer {producer} has been replaced by a later one (epoch {epoch}, now {current}); stop this one")]
+    Fenced {
+        /// The producer's id.
+        producer: i64,
+        /// The epoch that came.
+        epoch: i16,
+        /// The epoch that is known.
+        current: i16,
+    },
+    /// A producer's batches do not follow one another.
+    #[error(
+        "producer {producer} sent sequence {found} instead of {expected}: a batch before it is missing; send that first"
+    )]
+    OutOfSequence {
+        /// The producer's id.
+        producer: i64,
+        /// The sequence number of the next batch.
+        expected: i32,
+        /// The sequence number that came.
+        found: i32,
+    },
+    /// An offset that retention removed, or that does not exist yet.
+    #[error("offset {offset} is not there: the partition holds {start} to {end}; read from one of these")]
+    OffsetOutOfRange {
+        /// The offset that was asked for.
+        offset: u64,
+        /// The first offset that is there.
+        start: u64,
+        /// The offset behind the last record.
+        end: u64,
+    },
+    /// No such hub.
+    #[error("there is no hub {hub:?}; create it first")]
+    NoHub {
+        /// The name.
+        hub: String,
+    },
+    /// The name is taken.
+    #[error("there is a hub {hub:?} already; choose another name, or delete it first")]
+    HubExists {
+        /// The name.
+        hub: String,
+    },
+    /// No such partition.
+    #[error("hub {hub:?} has no partition {partition}; it has {count}, counted from 0")]
+    NoPartition {
+        /// The hub's name.
+        hub: String,
+        /// The number that was asked for.
+        partition: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// A hub that cannot be.
+    #[error("cannot make the hub so: {detail}")]
+    BadHub {
+        /// What is wrong, and what would be right.
+        detail: String,
+    },
+    /// A checkpoint that cannot be kept.
+    #[error("cannot keep the checkpoint: {detail}")]
+    BadGroup {
+        /// What is wrong, and what would be right.
+        detail: String,
+    },
 }

@@ -1,12 +1,13 @@
 //! Where records come from: photo folders, archives, Parquet files; the stream log.
 //!
 //! A [`Source`] hands out [`Batch`]es of records in one fixed order. [`ReplaySource`] is the source of a replay: photos
-//! that already lie somewhere. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
+//! that already lie somewhere. [`log`] is the stream log that live traffic goes through. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
 //! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
 
 pub mod capture;
 mod digest;
 mod error;
+pub mod log;
 mod position;
 mod record;
 pub mod replay;

@@ -3,6 +3,7 @@
 mod capture;
 mod common;
 mod folder;
+mod log;
 mod parquet;
 mod tar;
 #[cfg(unix)]

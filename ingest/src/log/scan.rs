@@ -1,0 +1,129 @@
+//! Walking through the batches of a segment: quickly by their headers, and thoroughly after a restart.
+
+use std::fs::File;
+use std::io;
+
+use super::batch::{BatchHeader, HEADER_BYTES};
+use super::disk::read_at;
+
+/// How much is read at once.
+const WINDOW: usize = 64 << 10;
+
+/// Calls `visit` with each header from a position on, and with where it lies, until it says to stop or `end` is
+/// reached. `from` and `end` must be the borders of batches that were checked before.
+pub(super) fn headers(
+    file: &File,
+    from: u64,
+    end: u64,
+    mut visit: impl FnMut(u64, &BatchHeader) -> bool,
+) -> io::Result<()> {
+    let mut window = vec![0; WINDOW.min(usize::try_from(end.saturating_sub(from)).unwrap_or(WINDOW))];
+    let (mut position, mut start, mut filled) = (from, from, 0);
+    while position < end {
+        let at = (position - start) as usize;
+        if at + HEADER_BYTES > filled {
+            start = position;
+            filled = read_at(file, &mut window, position)?;
+        }
+        let at = (position - start) as usize;
+        let header = BatchHeader::parse(&window[at.min(filled)..filled]).map_err(|fault| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("batch at byte {position}: {fault}"))
+        })?;
+        if !visit(position, &header) {
+            return Ok(());
+        }
+        position += header.length as u64;
+    }
+    Ok(())
+}
+
+/// How a segment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// With its last whole batch.
+    Clean,
+    /// With the beginning of a batch that was never completed, of this many bytes.
+    Torn(u64),
+    /// Not where it stops: a whole later batch lies behind damaged bytes.
+    Damaged,
+}
+
+/// Where the whole batches of a segment end, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scan {
+    /// The position behind the last whole batch.
+    pub(super) position: u64,
+    /// The offset behind it.
+    pub(super) next: u64,
+    pub(super) tail: Tail,
+}
+
+/// Reads every batch from a position on and checks its checksum and its place in the sequence of offsets. What lies
+/// behind the last batch may be zeros (set aside), or older batches with smaller offsets (a recycled file).
+pub(super) fn batches(file: &File, from: u64, next: u64, mut visit: impl FnMut(u64, &BatchHeader)) -> io::Result<Scan> {
+    let length = file.metadata()?.len();
+    let (mut position, mut next) = (from, next);
+    let mut batch = Vec::new();
+    while let Some(header) = whole(file, position, length, &mut batch)?.filter(|header| header.base_offset == next) {
+        visit(position, &header);
+        position += header.length as u64;
+        next = header.end_offset();
+    }
+    let tail = if later_batch(file, position + 1, length, next)? {
+        Tail::Damaged
+    } else {
+        torn(file, position, length, next)?
+    };
+    Ok(Scan { position, next, tail })
+}
+
+/// The batch at a position, if it is all there and its checksum fits.
+fn whole(file: &File, position: u64, length: u64, batch: &mut Vec<u8>) -> io::Result<Option<BatchHeader>> {
+    batch.resize(HEADER_BYTES, 0);
+    if read_at(file, batch, position)? < HEADER_BYTES {
+        return Ok(None);
+    }
+    let Ok(header) = BatchHeader::parse(batch) else { return Ok(None) };
+    if header.length as u64 > length.saturating_sub(position) {
+        return Ok(None);
+    }
+    batch.resize(header.length, 0);
+    let rest = read_at(file, &mut batch[HEADER_BYTES..], position + HEADER_BYTES as u64)?;
+    Ok((rest + HEADER_BYTES == header.length && header.fits(batch)).then_some(header))
+}
+
+/// Whether a whole batch of this segment lies anywhere behind a position: one with a later offset.
+fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<bool> {
+    let mut window = vec![0; WINDOW];
+    let mut batch = Vec::new();
+    let mut start = from;
+    while start + HEADER_BYTES as u64 <= length {
+        let filled = read_at(file, &mut window, start)?;
+        if window[..filled].iter().any(|&byte| byte != 0) {
+            for at in 0..filled.saturating_sub(HEADER_BYTES - 1) {
+                // The format version and a plausible offset are looked at first: that leaves next to nothing.
+                let head = &window[at..];
+                let later =
+                    head[16] == 2 && head[0] < 0x80 && BatchHeader::parse(head).is_ok_and(|h| h.base_offset >= next);
+                if later && whole(file, start + at as u64, length, &mut batch)?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+        // Windows overlap by a header, so that none is cut in two.
+        start += (filled + 1 - HEADER_BYTES.min(filled)) as u64;
+    }
+    Ok(false)
+}
+
+/// Whether the batch that belongs at the end was begun.
+fn torn(file: &File, position: u64, length: u64, next: u64) -> io::Result<Tail> {
+    let mut head = [0; HEADER_BYTES];
+    let filled = read_at(file, &mut head, position)?;
+    let begun = filled >= 12 && head[..8] == next.to_be_bytes() && head[8..12] != [0; 4];
+    if !begun {
+        return Ok(Tail::Clean);
+    }
+    let stated = 12 + u64::from(u32::from_be_bytes([head[8], head[9], head[10], head[11]]));
+    Ok(Tail::Torn(stated.min(length - position)))
+}

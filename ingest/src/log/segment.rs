@@ -1,0 +1,203 @@
+//! A segment: one file of batches, with its index.
+//!
+//! `00000000000000001234.log` begins with offset 1234. When a segment is full it is sealed, and a side file
+//! (`….index`) takes its index and what the partition knew of its producers, so that a restart reads only the last
+//! segment. The side file may be lost: it is then made anew from the batches.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::batch::{BatchHeader, ValidBatch};
+use super::disk::{failed, replace, reserve, sync_folder, write_at};
+use super::index::{Entry, Index};
+use super::producers::Producers;
+use super::scan::{self, Tail};
+use crate::{Error, Result};
+
+/// How much of a segment is set aside at once.
+const RESERVE: u64 = 8 << 20;
+
+/// The first word of a side file: its format.
+const SIDE_FORMAT: u64 = u64::from_be_bytes(*b"tollgix1");
+
+/// One file of a partition.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) base: u64,
+    /// The offset behind the last record.
+    pub(super) next: u64,
+    /// The position behind the last batch.
+    pub(super) position: u64,
+    /// The append time of the last batch.
+    pub(super) append_ms: i64,
+    pub(super) index: Index,
+    pub(super) file: Arc<File>,
+    path: PathBuf,
+    reserved: u64,
+}
+
+impl Segment {
+    /// Begins a segment, in a new file or in a recycled one.
+    pub(super) fn create(folder: &Path, base: u64, spare: Option<&Path>) -> Result<Self> {
+        let path = log_path(folder, base);
+        if let Some(spare) = spare {
+            fs::rename(spare, &path).map_err(failed("reuse a segment as", &path))?;
+        }
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(failed("create the segment", &path))?;
+        sync_folder(folder).map_err(failed("make durable the names in", folder))?;
+        Self::over(file, path, base)
+    }
+
+    /// A segment without batches over a file.
+    fn over(file: File, path: PathBuf, base: u64) -> Result<Self> {
+        let reserved = file.metadata().map_err(failed("look at the segment", &path))?.len();
+        let (index, file) = (Index::default(), Arc::new(file));
+        Ok(Self { base, next: base, position: 0, append_ms: i64::MIN, index, file, path, reserved })
+    }
+
+    /// Opens a segment after a restart. `sealed` ones are believed if they have a side file; all others are read from
+    /// end to end, and what is found is noted in `producers`. The second value is how many torn bytes were cut off.
+    pub(super) fn open(folder: &Path, base: u64, sealed: bool, producers: &mut Producers) -> Result<(Self, u64)> {
+        let path = log_path(folder, base);
+        let file = File::options().read(true).write(true).open(&path).map_err(failed("open the segment", &path))?;
+        let mut segment = Self::over(file, path, base)?;
+        if sealed && segment.load_side(producers) {
+            return Ok((segment, 0));
+        }
+        let scanned = scan::batches(&Arc::clone(&segment.file), 0, base, |position, header| {
+            segment.note(position, header);
+            if let Some(mark) = header.producer {
+                producers.note(mark, header.records, header.base_offset, header.max_timestamp_ms);
+            }
+        });
+        let scan = scanned.map_err(failed("read the segment", &segment.path))?;
+        let cut = match scan.tail {
+            Tail::Clean => 0,
+            Tail::Torn(bytes) => segment.cut().map(|()| bytes)?,
+            Tail::Damaged => return Err(segment.damaged("damaged bytes lie between whole batches")),
+        };
+        if sealed {
+            segment.store_side(producers)?;
+        }
+        Ok((segment, cut))
+    }
+
+    /// The error that names where the segment cannot be read any more.
+    pub(super) fn damaged(&self, detail: &str) -> Error {
+        let (segment, detail) = (self.path.clone(), detail.to_owned());
+        Error::CorruptLog { segment, offset: self.next, position: self.position, detail }
+    }
+
+    /// Removes what lies behind the last batch.
+    fn cut(&mut self) -> Result<()> {
+        let end = self.position;
+        let cut = self.file.set_len(end).and_then(|()| self.file.sync_all());
+        cut.map_err(failed("cut the torn end off the segment", &self.path))?;
+        self.reserved = end;
+        Ok(())
+    }
+
+    /// Whether a batch finds room below the limit of a segment. An empty segment takes any.
+    pub(super) fn has_room(&self, bytes: usize, max_bytes: u64) -> bool {
+        self.position == 0 || self.position + bytes as u64 <= max_bytes
+    }
+
+    /// Writes a stamped batch at the end. After an error the segment ends where it ended before.
+    pub(super) fn append(&mut self, batch: &ValidBatch<'_>) -> Result<()> {
+        let end = self.position + batch.bytes().len() as u64;
+        if end > self.reserved {
+            let reserved = end.max(self.reserved + RESERVE);
+            reserve(&self.file, self.reserved, reserved)
+                .map_err(failed("set aside space for the segment", &self.path))?;
+            self.reserved = reserved;
+        }
+        write_at(&self.file, batch.bytes(), self.position).map_err(failed("append to the segment", &self.path))?;
+        self.note(self.position, batch.header());
+        Ok(())
+    }
+
+    fn note(&mut self, position: u64, header: &BatchHeader) {
+        let (offset, append_ms) = (header.base_offset, header.max_timestamp_ms);
+        self.index.note(Entry { offset, position, append_ms });
+        (self.position, self.next, self.append_ms) = (position + header.length as u64, header.end_offset(), append_ms);
+    }
+
+    /// Makes the segment durable and writes its side file: no batch will follow.
+    pub(super) fn seal(&self, producers: &Producers) -> Result<()> {
+        self.file.sync_data().map_err(failed("make durable the segment", &self.path))?;
+        self.store_side(producers)
+    }
+
+    /// Checks every batch again.
+    pub(super) fn verify(&self) -> Result<()> {
+        let scanned = scan::batches(&self.file, 0, self.base, |_, _| {});
+        let scan = scanned.map_err(failed("read the segment", &self.path))?;
+        if (scan.position, scan.next) == (self.position, self.next) {
+            return Ok(());
+        }
+        let (segment, detail) = (self.path.clone(), "a batch does not fit its checksum or its place".to_owned());
+        Err(Error::CorruptLog { segment, offset: scan.next, position: scan.position, detail })
+    }
+
+    /// Removes the segment; its file becomes `spare` where nobody reads it and none lies there yet.
+    pub(super) fn remove(self, spare: &Path) -> Result<()> {
+        let side = self.path.with_extension("index");
+        if let Err(error) = fs::remove_file(&side)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(failed("remove", &side)(error));
+        }
+        let unread = Arc::strong_count(&self.file) == 1;
+        if unread && !spare.exists() {
+            return fs::rename(&self.path, spare).map_err(failed("recycle the segment", &self.path));
+        }
+        fs::remove_file(&self.path).map_err(failed("remove the segment", &self.path))
+    }
+
+    fn store_side(&self, producers: &Producers) -> Result<()> {
+        let index: Vec<u64> = self.index.to_words().collect();
+        let head = [SIDE_FORMAT, self.base, self.next, self.position, self.append_ms as u64, index.len() as u64];
+        let words = head.into_iter().chain(index).chain(producers.to_words());
+        let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+        bytes.extend(u64::from(crc32c::crc32c(&bytes)).to_le_bytes());
+        let side = self.path.with_extension("index");
+        replace(&side, &bytes).map_err(failed("write", &side))
+    }
+
+    /// Takes over what a side file says; `false` if there is none, or none that can be believed.
+    fn load_side(&mut self, producers: &mut Producers) -> bool {
+        let Ok(bytes) = fs::read(self.path.with_extension("index")) else { return false };
+        let words: Vec<u64> =
+            bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default())).collect();
+        let [SIDE_FORMAT, base, next, position, append_ms, entries, rest @ .., checksum] = words.as_slice() else {
+            return false;
+        };
+        let content = bytes.len() / 8 * 8 - 8;
+        let fits = u64::from(crc32c::crc32c(&bytes[..content])) == *checksum && *base == self.base;
+        if !fits || *position > self.reserved {
+            return false;
+        }
+        let Some((index, sent)) = usize::try_from(*entries).ok().and_then(|count| rest.split_at_checked(count)) else {
+            return false;
+        };
+        (self.index, *producers) = (Index::from_words(index), Producers::from_words(sent));
+        (self.next, self.position, self.append_ms) = (*next, *position, *append_ms as i64);
+        true
+    }
+}
+
+fn log_path(folder: &Path, base: u64) -> PathBuf {
+    folder.join(format!("{base:020}.log"))
+}
+
+/// The base offsets of the segments in a folder, in their order.
+pub(super) fn list(folder: &Path) -> Result<Vec<u64>> {
+    let names = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+    let names: Vec<std::ffi::OsString> = names.map_err(failed("list the partition", folder))?;
+    let base = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".log")?.parse().ok();
+    let mut bases: Vec<u64> = names.iter().filter_map(base).collect();
+    bases.sort_unstable();
+    Ok(bases)
+}

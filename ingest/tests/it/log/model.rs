@@ -1,0 +1,297 @@
+//! Random operations on a partition, restarts and damage among them, against a plain model in memory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tollgate_ingest::Error;
+use tollgate_ingest::log::{
+    BatchHeader, Durability, HubConfig, Partition, ProducerMark, Store, StoreOptions, TornTail,
+};
+
+use super::{append, batch, read_all, records};
+
+/// Seeded numbers (splitmix64, Steele, Lea and Flood 2014): the same run for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// A batch as the model remembers it.
+#[derive(Debug, Clone)]
+struct Sent {
+    base: u64,
+    time: i64,
+    values: Vec<Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    batches: Vec<Sent>,
+    start: u64,
+    end: u64,
+    time: i64,
+    /// Per producer: the base offsets of all its batches; each has one record.
+    producers: [Vec<u64>; 3],
+}
+
+impl Model {
+    fn append(&mut self, values: &[Vec<u8>], now: i64) {
+        self.time = self.time.max(now);
+        self.batches.push(Sent { base: self.end, time: self.time, values: values.to_vec() });
+        self.end += values.len() as u64;
+    }
+
+    fn records(&self, from: u64) -> Vec<(u64, i64, Vec<u8>)> {
+        let all = self
+            .batches
+            .iter()
+            .flat_map(|sent| (sent.base..).zip(&sent.values).map(|(offset, value)| (offset, sent.time, value.clone())));
+        all.filter(|record| record.0 >= from.max(self.start)).collect()
+    }
+
+    fn offset_at(&self, time: i64) -> u64 {
+        let held = self.batches.iter().filter(|sent| sent.base >= self.start);
+        held.into_iter().find(|sent| sent.time >= time).map_or(self.end, |sent| sent.base)
+    }
+}
+
+struct Run {
+    dir: TempDir,
+    log: Option<(Store, Arc<Partition>)>,
+    model: Model,
+    random: Random,
+    now: i64,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let durability = if random.below(2) == 0 { Durability::Commit } else { Durability::Os };
+        let (segment_bytes, max_batch_bytes) = (4096, 2048);
+        let (retention_ms, retention_bytes) = (5000, 20_000);
+        let config =
+            HubConfig { partitions: 1, durability, segment_bytes, max_batch_bytes, retention_ms, retention_bytes };
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let (store, _) = Store::open(dir.path(), StoreOptions::default()).expect("a new store");
+        store.create_hub("h", &config).expect("a new hub");
+        drop(store);
+        let mut run = Self { dir, log: None, model: Model::default(), random, now: 1000 };
+        assert_eq!(run.reopen().expect("an empty log"), []);
+        run
+    }
+
+    fn partition(&self) -> &Partition {
+        &self.log.as_ref().expect("an open log").1
+    }
+
+    fn reopen(&mut self) -> Result<Vec<TornTail>, Error> {
+        self.log = None;
+        let (store, torn) = Store::open(self.dir.path(), StoreOptions::default())?;
+        let partition = store.hub("h")?.partition(0)?;
+        self.log = Some((store, partition));
+        Ok(torn)
+    }
+
+    fn values(&mut self) -> Vec<Vec<u8>> {
+        let count = 1 + self.random.below(4);
+        (0..count).map(|_| vec![self.random.next() as u8; self.random.below(400) as usize]).collect()
+    }
+
+    fn append(&mut self) {
+        self.now += self.random.below(300) as i64 - 50;
+        let values = self.values();
+        let borrowed: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+        let got = append(self.partition(), &borrowed, None, self.now).expect("an append");
+        assert_eq!(got, (self.model.end, false));
+        self.model.append(&values, self.now);
+    }
+
+    /// The next batch of a producer, or one of its last five once more, or one with a gap.
+    fn produce(&mut self) {
+        let id = self.random.below(3);
+        let sent = self.model.producers[id as usize].clone();
+        let value = vec![id as u8; 50];
+        let next = sent.len() as u64;
+        let sequence = match self.random.below(4) {
+            0 if next > 0 => next - 1 - self.random.below(next.min(5)),
+            1 if next > 0 => next + 1 + self.random.below(3),
+            _ => next,
+        };
+        let mark = ProducerMark { id: id as i64, epoch: 0, base_sequence: sequence as i32 };
+        let got = append(self.partition(), &[&value], Some(mark), self.now);
+        if sequence < next {
+            assert_eq!(got.expect("a repeat"), (sent[sequence as usize], true));
+        } else if sequence > next {
+            assert!(matches!(got, Err(Error::OutOfSequence { .. })));
+        } else {
+            assert_eq!(got.expect("the next batch"), (self.model.end, false));
+            self.model.producers[id as usize].push(self.model.end);
+            self.model.append(&[value], self.now);
+        }
+    }
+
+    fn read(&mut self) {
+        let (start, end) = (self.model.start, self.model.end);
+        let offset = self.random.below(end + 3);
+        let max_bytes = 1 + self.random.below(6000);
+        match self.partition().read(offset, max_bytes) {
+            Err(Error::OffsetOutOfRange { start: said, end: to, .. }) => {
+                assert!((offset < start || offset > end) && (said, to) == (start, end));
+            }
+            Err(error) => panic!("read {offset}: {error}"),
+            Ok(slice) => {
+                assert!((start..=end).contains(&offset) && (slice.length == 0) == (offset == end));
+                let got = records(&slice);
+                let first = got.first().map_or(offset, |record| record.0);
+                assert!(first <= offset && got.last().is_none_or(|record| record.0 >= offset));
+                assert_eq!(got, self.model.records(first)[..got.len()]);
+            }
+        }
+    }
+
+    fn seek(&mut self) {
+        let time = self.random.below(self.now.max(1) as u64 + 500) as i64;
+        assert_eq!(self.partition().offset_at(time).expect("a search"), self.model.offset_at(time));
+    }
+
+    /// Retention removes whole segments; which ones the model learns from the log, within what it must obey.
+    fn retain(&mut self) {
+        let retained = self.partition().retain(self.now).expect("retention");
+        assert!((self.model.start..=self.model.end).contains(&retained.start_offset));
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            self.model.batches.iter().partition(|sent| sent.base < retained.start_offset);
+        let values: usize = kept.iter().flat_map(|sent| &sent.values).map(Vec::len).sum();
+        assert!(values <= 20_000, "more is left than may be");
+        // With the most that headers and framing can add to the values, and the one segment that had to go.
+        let most = values + kept.iter().map(|sent| 61 + 12 * sent.values.len()).sum::<usize>() + 4096;
+        let young = |sent: &&Sent| sent.base >= self.model.start && sent.time >= self.now - 5000;
+        assert!(
+            !gone.into_iter().any(|sent| young(&sent)) || most > 20_000,
+            "records went that were neither old nor too many"
+        );
+        self.model.start = retained.start_offset;
+    }
+
+    /// The last segment, and where its batches begin and end.
+    fn active(&self) -> (PathBuf, Vec<(usize, usize)>) {
+        let entries = fs::read_dir(self.dir.path().join("hubs/h/0")).expect("the partition's folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let last = paths.filter(|path| path.extension().is_some_and(|own| own == "log")).max();
+        let path = last.expect("a segment");
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a number");
+        let mut next: u64 = stem.parse().expect("a base offset");
+        let bytes = fs::read(&path).expect("the segment");
+        let (mut at, mut found) = (0, Vec::new());
+        while let Some(header) = bytes.get(at..).and_then(|rest| BatchHeader::parse(rest).ok()) {
+            if header.base_offset != next || next >= self.model.end {
+                break;
+            }
+            found.push((at, at + header.length));
+            (at, next) = (at + header.length, header.end_offset());
+        }
+        (path, found)
+    }
+
+    /// A crash in the middle of a write: the front of the next batch lies at the end.
+    fn tear(&mut self) {
+        self.log = None;
+        let (path, batches) = self.active();
+        let mut torn = batch(&[&[7; 300]], None);
+        torn[..8].copy_from_slice(&self.model.end.to_be_bytes());
+        let kept = 12 + self.random.below(torn.len() as u64 - 12) as usize;
+        let at = batches.last().map_or(0, |last| last.1);
+        // What a recycled file still holds behind the cut must not complete the torn batch by chance.
+        edit(&path, |bytes| {
+            bytes.truncate(at);
+            bytes.extend_from_slice(&torn[..kept]);
+        });
+        let reports = self.reopen().expect("a torn end is no damage");
+        assert_eq!(
+            reports.iter().map(|report| (report.end_offset, report.bytes)).collect::<Vec<_>>(),
+            [(self.model.end, kept as u64)]
+        );
+    }
+
+    /// A flipped bit: an error if whole batches follow, else the end of the log is cut before it.
+    fn flip(&mut self) {
+        self.log = None;
+        let (path, batches) = self.active();
+        let Some(victim) = batches.len().checked_sub(1).map(|last| self.random.below(last as u64 + 1) as usize) else {
+            self.reopen().expect("an undamaged log");
+            return;
+        };
+        let (from, to) = batches[victim];
+        // Not in the leader epoch, which no checksum covers.
+        let at = match self.random.below((to - from) as u64) as usize {
+            at @ 12..16 => from + at + 4,
+            at => from + at,
+        };
+        let bit = 1 << self.random.below(8);
+        edit(&path, |bytes| bytes[at] ^= bit);
+        if victim + 1 < batches.len() {
+            match self.reopen() {
+                Err(Error::CorruptLog { segment, position, .. }) => {
+                    assert_eq!((segment, position), (path.clone(), from as u64));
+                }
+                other => panic!("damage at byte {at} of {from}..{to}: {:?}", other.err()),
+            }
+            edit(&path, |bytes| bytes[at] ^= bit);
+            assert_eq!(self.reopen().expect("a mended log"), []);
+        } else {
+            self.reopen().expect("a damaged end is cut");
+            let lost = self.model.batches.pop().expect("the batch that was damaged");
+            self.model.end = lost.base;
+            self.model.time = self.model.batches.last().map_or(0, |sent| sent.time);
+            self.model.producers.iter_mut().for_each(|sent| sent.retain(|&base| base < lost.base));
+        }
+    }
+
+    fn step(&mut self) {
+        match self.random.below(40) {
+            0..14 => self.append(),
+            14..22 => self.produce(),
+            22..30 => self.read(),
+            30..34 => self.seek(),
+            34..36 => self.retain(),
+            36 => self.tear(),
+            37 => self.flip(),
+            _ => assert_eq!(self.reopen().expect("an undamaged log"), []),
+        }
+        assert_eq!(
+            (self.partition().start_offset(), self.partition().end_offset()),
+            (self.model.start, self.model.end)
+        );
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).expect("a segment");
+    change(&mut bytes);
+    fs::write(path, bytes).expect("the same segment");
+}
+
+#[test]
+fn random_operations_agree_with_the_model() {
+    for seed in 0..30 {
+        let mut run = Run::new(seed);
+        for step in 0..150 {
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.step()));
+            assert!(caught.is_ok(), "seed {seed}, step {step}: see the panic above");
+        }
+        run.partition().verify().unwrap();
+        let all = read_all(run.partition(), run.model.start, 3000).unwrap();
+        assert_eq!(all, run.model.records(0), "seed {seed}");
+    }
+}
