@@ -4,9 +4,9 @@ use std::fs;
 use std::thread;
 
 use tollgate_ingest::Error;
-use tollgate_ingest::log::{Checkpoint, HubConfig, Store, StoreOptions};
+use tollgate_ingest::log::{Ack, Checkpoint, HubConfig, Partition, Store, StoreOptions, ValidBatch};
 
-use super::{append, read_all};
+use super::{append, batch, read_all, records};
 
 fn config(partitions: u32) -> HubConfig {
     HubConfig { partitions, ..HubConfig::default() }
@@ -148,4 +148,29 @@ fn many_writers_share_the_syncs_and_lose_nothing() {
         seen.extend(order);
     }
     assert_eq!(seen.len(), 320);
+}
+
+#[test]
+fn readers_see_only_what_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let partition = store.create_hub("images", &config(1)).unwrap().partition(0).unwrap();
+    let value = vec![7; 90_000];
+    for round in 0..20 {
+        let acks: Vec<_> = (0..20).map(|_| send(&partition, &value)).collect();
+        let (start, before) = (round * 20, partition.end_offset());
+        let slice = partition.read(start, 1 << 30).unwrap();
+        let after = partition.end_offset();
+        let last = records(&slice).last().map_or(start, |record| record.0 + 1);
+        assert!((before..=after).contains(&last), "read up to {last}, durable {before} to {after}");
+        acks.iter().for_each(|ack| ack.wait().unwrap());
+        assert_eq!(partition.end_offset(), start + 20);
+    }
+}
+
+/// Appends without waiting.
+fn send(partition: &Partition, value: &[u8]) -> Ack {
+    let mut bytes = batch(&[value], None);
+    let mut valid = ValidBatch::check(&mut bytes).expect("a batch of our own");
+    partition.append(&mut valid, 1).expect("an append").ack
 }
