@@ -15,10 +15,12 @@ pub mod gpu;
 pub mod image;
 pub mod jpeg;
 pub mod letterbox;
+pub mod photo;
 pub mod quality;
 pub mod resample;
 
 pub use error::{Error, Result};
 pub use geometry::{PixelRect, Quad, Rect, iou};
 pub use image::{RgbImage, RgbView};
+pub use photo::Photo;
 pub use resample::{ChannelOrder, Filter, Scratch};

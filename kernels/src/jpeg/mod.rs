@@ -69,6 +69,13 @@ pub struct Outcome {
 /// The buffers of a decoder, used again from file to file. One per worker.
 #[derive(Debug, Default)]
 pub struct JpegDecoder {
+    header: Option<Header>,
+    work: Work,
+}
+
+/// What decoding leaves behind: the states noted so far, and the buffers.
+#[derive(Debug, Default)]
+struct Work {
     places: Vec<Place>,
     planes: Planes,
     rows: colour::Rows,
@@ -78,21 +85,31 @@ pub struct JpegDecoder {
 #[derive(Debug)]
 pub struct Jpeg<'d, 'f> {
     data: &'f [u8],
-    header: Header,
-    decoder: &'d mut JpegDecoder,
+    header: &'d Header,
+    work: &'d mut Work,
 }
 
 impl JpegDecoder {
     /// Reads a file's headers. Fails on what is no JPEG or not of the kinds done, and on more than `max_pixels`.
     pub fn open<'d, 'f>(&'d mut self, data: &'f [u8], max_pixels: u64) -> Result<Jpeg<'d, 'f>> {
+        self.header = None;
         let header = Header::parse(data)?;
         let pixels = header.width as u64 * header.height as u64;
         if pixels > max_pixels {
             return Err(Error::TooManyPixels { pixels, limit: max_pixels });
         }
-        self.places.clear();
-        self.places.push(Place::new(&header));
-        Ok(Jpeg { data, header, decoder: self })
+        self.work.places.clear();
+        self.work.places.push(Place::new(&header));
+        Ok(Jpeg { data, header: self.header.insert(header), work: &mut self.work })
+    }
+
+    /// The file opened last, once more, with all that earlier calls noted of it. `data` must be the same bytes; with
+    /// others the result is meaningless, but as bounded as with any broken file.
+    pub fn again<'d, 'f>(&'d mut self, data: &'f [u8]) -> Result<Jpeg<'d, 'f>> {
+        let Some(header) = &self.header else {
+            return Err(Error::Spec { kernel: "jpeg", reason: "no file was opened before" });
+        };
+        Ok(Jpeg { data, header, work: &mut self.work })
     }
 }
 
@@ -109,7 +126,7 @@ impl Jpeg<'_, '_> {
 
     /// Decodes the whole picture at a scale into `out`.
     pub fn scaled(&mut self, scale: Scale, out: &mut RgbImage) -> Result<Outcome> {
-        let grid = Grid::new(&self.header, scale.block());
+        let grid = Grid::new(self.header, scale.block());
         self.decode(&grid, PixelRect { x: 0, y: 0, width: grid.size.0, height: grid.size.1 }, out)
     }
 
@@ -122,7 +139,7 @@ impl Jpeg<'_, '_> {
         if !fits(rect.x, rect.width, width) || !fits(rect.y, rect.height, height) {
             return Err(Error::OutsidePhoto { region: format!("{rect:?}"), width, height });
         }
-        self.decode(&Grid::new(&self.header, 8), rect, out)
+        self.decode(&Grid::new(self.header, 8), rect, out)
     }
 
     fn decode(&mut self, grid: &Grid, rect: PixelRect, out: &mut RgbImage) -> Result<Outcome> {
@@ -132,8 +149,8 @@ impl Jpeg<'_, '_> {
         let first_mcu = rect.x.saturating_sub(2) / grid.mcu.0;
         let end_mcu = (rect.x + rect.width + 2).div_ceil(grid.mcu.0).min(grid.mcus.0);
         self.advance_to(grid, first_row);
-        let header = &self.header;
-        let JpegDecoder { places, planes, rows } = &mut *self.decoder;
+        let header = self.header;
+        let Work { places, planes, rows } = &mut *self.work;
         planes.prepare(header, grid, first_row, end_row - first_row);
         let mut place = places[first_row];
         for row in first_row..end_row {
@@ -154,10 +171,10 @@ impl Jpeg<'_, '_> {
 
     /// Sees to a noted state for `row`, passing over the rows above it that no call has decoded yet.
     fn advance_to(&mut self, grid: &Grid, row: usize) {
-        let places = &mut self.decoder.places;
+        let places = &mut self.work.places;
         while places.len() <= row {
             let Some(mut place) = places.last().copied() else { return };
-            place.row(&self.header, self.data, grid.mcus.0, |_, _| {});
+            place.row(self.header, self.data, grid.mcus.0, |_, _| {});
             places.push(place);
         }
     }
