@@ -74,6 +74,12 @@ impl Committer {
         state.failed.clone().map_or(Ok(()), |detail| Err(Error::CommitFailed { detail }))
     }
 
+    /// Ends all acknowledgements, because the disk failed in a way that leaves what is on it uncertain.
+    pub(super) fn fail(&self, error: &Error) {
+        self.shared.lock().failed.get_or_insert_with(|| error.to_string());
+        self.shared.done.notify_all();
+    }
+
     /// Hands over a write; to be called in the order of the partition.
     pub(super) fn submit(&self, file: &Arc<File>, watermark: &Watermark, end: u64, bytes: u64) -> Ack {
         let mut state = self.shared.lock();
@@ -144,7 +150,7 @@ fn run(shared: &Shared) {
                 state.durable = round;
             }
             Ok(()) => {}
-            Err(error) => state.failed = Some(error.to_string()),
+            Err(error) => _ = state.failed.get_or_insert_with(|| error.to_string()),
         }
         state.bytes -= bytes;
         drop(state);

@@ -74,12 +74,26 @@ impl Groups {
         }
         let mut group = by_name.get(name).cloned().unwrap_or_default();
         group.extend(checkpoints.iter().map(|one| ((one.hub.clone(), one.partition), one.clone())));
+        self.store(name, &group)?;
+        by_name.insert(name.to_owned(), group);
+        Ok(())
+    }
+
+    /// Forgets how far all groups have come in a hub: a later one of its name begins anew.
+    pub(super) fn forget_hub(&self, hub: &str) -> Result<()> {
+        let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, group) in by_name.iter_mut().filter(|(_, group)| group.keys().any(|key| key.0 == hub)) {
+            group.retain(|key, _| key.0 != hub);
+            self.store(name, group)?;
+        }
+        Ok(())
+    }
+
+    fn store(&self, name: &str, group: &Group) -> Result<()> {
         let file = GroupFile { checkpoint: group.values().cloned().collect() };
         let text = toml::to_string(&file).map_err(|source| Error::BadGroup { detail: source.to_string() })?;
         let path = self.path(name);
-        replace(&path, text.as_bytes()).map_err(failed("write the group's checkpoints", &path))?;
-        by_name.insert(name.to_owned(), group);
-        Ok(())
+        replace(&path, text.as_bytes()).map_err(failed("write the group's checkpoints", &path))
     }
 
     pub(super) fn checkpoints(&self, name: &str) -> Vec<Checkpoint> {

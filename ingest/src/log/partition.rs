@@ -127,7 +127,7 @@ impl Partition {
             active.append_ms = active.append_ms.max(before.append_ms);
         }
         // What was read back is durable only when it is synced: it may have come from the system's memory.
-        active.file.sync_data().map_err(failed("make durable", folder))?;
+        active.sync()?;
         let end_offset = active.next;
         let tail = (torn > 0).then(|| TornTail { partition: folder.to_path_buf(), end_offset, bytes: torn });
         let log = Mutex::new(Log { sealed: segments, active, producers });
@@ -163,7 +163,7 @@ impl Partition {
         let append_ms = log.active.append_ms.max(now_ms);
         let base_offset = log.active.next;
         batch.stamp(base_offset, append_ms);
-        log.active.append(batch)?;
+        log.active.append(batch, self.config.segment_bytes)?;
         if let Some(mark) = batch.header().producer {
             log.producers.note(mark, batch.header().records, base_offset, append_ms);
         }
@@ -183,7 +183,10 @@ impl Partition {
 
     /// Seals the active segment and begins the next one.
     fn roll(&self, log: &mut Log) -> Result<()> {
-        log.active.seal(&log.producers)?;
+        // After a failed sync the system may forget what it could not write: nothing is certain from then on.
+        log.active.sync().inspect_err(|error| self.committer.fail(error))?;
+        let Log { active, producers, .. } = log;
+        active.seal(producers)?;
         let spare = self.spare();
         let mut next = Segment::create(&self.folder, log.active.next, spare.exists().then_some(spare.as_path()))?;
         next.append_ms = log.active.append_ms;

@@ -9,6 +9,11 @@ use super::disk::read_at;
 /// How much is read at once.
 const WINDOW: usize = 64 << 10;
 
+/// How many bytes are summed while looking for whole batches behind damaged bytes. Records may hold what looks like
+/// headers, each of which costs a checksum: were they many, the damage would be taken for real rather than looked
+/// into for hours.
+const MAX_SUMMED: u64 = 4 << 30;
+
 /// Calls `visit` with each header from a position on, and with where it lies, until it says to stop or `end` is
 /// reached. `from` and `end` must be the borders of batches that were checked before.
 pub(super) fn headers(
@@ -95,17 +100,24 @@ fn whole(file: &File, position: u64, length: u64, batch: &mut Vec<u8>) -> io::Re
 /// Whether a whole batch of this segment lies anywhere behind a position: one with a later offset.
 fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<bool> {
     let mut window = vec![0; WINDOW];
-    let mut batch = Vec::new();
+    let (mut batch, mut summed) = (Vec::new(), 0);
     let mut start = from;
     while start + HEADER_BYTES as u64 <= length {
         let filled = read_at(file, &mut window, start)?;
         if window[..filled].iter().any(|&byte| byte != 0) {
             for at in 0..filled.saturating_sub(HEADER_BYTES - 1) {
-                // The format version and a plausible offset are looked at first: that leaves next to nothing.
-                let head = &window[at..];
-                let later =
-                    head[16] == 2 && head[0] < 0x80 && BatchHeader::parse(head).is_ok_and(|h| h.base_offset >= next);
-                if later && whole(file, start + at as u64, length, &mut batch)?.is_some() {
+                let head = &window[at..filled];
+                // The format version is looked at first: that leaves next to nothing.
+                if head[16] != 2 {
+                    continue;
+                }
+                let Ok(header) = BatchHeader::parse(head) else { continue };
+                let position = start + at as u64;
+                if header.base_offset < next || header.length as u64 > length - position {
+                    continue;
+                }
+                summed += header.length as u64;
+                if summed > MAX_SUMMED || whole(file, position, length, &mut batch)?.is_some() {
                     return Ok(true);
                 }
             }

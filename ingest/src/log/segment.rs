@@ -105,10 +105,10 @@ impl Segment {
     }
 
     /// Writes a stamped batch at the end. After an error the segment ends where it ended before.
-    pub(super) fn append(&mut self, batch: &ValidBatch<'_>) -> Result<()> {
+    pub(super) fn append(&mut self, batch: &ValidBatch<'_>, max_bytes: u64) -> Result<()> {
         let end = self.position + batch.bytes().len() as u64;
         if end > self.reserved {
-            let reserved = end.max(self.reserved + RESERVE);
+            let reserved = end.max(max_bytes.min(self.reserved + RESERVE));
             reserve(&self.file, self.reserved, reserved)
                 .map_err(failed("set aside space for the segment", &self.path))?;
             self.reserved = reserved;
@@ -124,9 +124,15 @@ impl Segment {
         (self.position, self.next, self.append_ms) = (position + header.length as u64, header.end_offset(), append_ms);
     }
 
-    /// Makes the segment durable and writes its side file: no batch will follow.
-    pub(super) fn seal(&self, producers: &Producers) -> Result<()> {
-        self.file.sync_data().map_err(failed("make durable the segment", &self.path))?;
+    /// Makes the segment durable.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.file.sync_data().map_err(failed("make durable the segment", &self.path))
+    }
+
+    /// Gives back the space that was set aside and writes the side file: no batch will follow.
+    pub(super) fn seal(&mut self, producers: &Producers) -> Result<()> {
+        self.file.set_len(self.position).map_err(failed("give back the space of the segment", &self.path))?;
+        self.reserved = self.position;
         self.store_side(producers)
     }
 

@@ -85,7 +85,7 @@ impl Store {
         Ok(hub)
     }
 
-    /// Removes a hub and its records. Who still holds a partition of it may read on, and writes into nowhere.
+    /// Removes a hub, its records, and how far the groups had come in it. Who still holds a partition of it may read on, and writes into nowhere.
     ///
     /// # Errors
     /// [`Error::NoHub`]; a disk that refuses.
@@ -98,6 +98,7 @@ impl Store {
         fs::rename(self.hub_folder(name), &ended).map_err(failed("remove the hub", &ended))?;
         hubs.remove(name);
         self.sync_names()?;
+        self.groups.forget_hub(name)?;
         fs::remove_dir_all(&ended).map_err(failed("remove the hub", &ended))
     }
 

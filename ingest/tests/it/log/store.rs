@@ -41,7 +41,10 @@ fn hubs_are_made_grown_and_deleted() {
         assert!(hub.grow(5).is_err() && hub.grow(33).is_err());
         append(&hub.partition(4).unwrap(), &[b"x"], None, 1).unwrap();
         store.create_hub("gone", &config(1)).unwrap();
+        let checkpoint = |hub: &str| Checkpoint { hub: hub.into(), partition: 0, offset: 1, metadata: String::new() };
+        store.commit_checkpoints("readers", &[checkpoint("gone"), checkpoint("images")]).unwrap();
         store.delete_hub("gone").unwrap();
+        assert_eq!(store.checkpoints("readers"), [checkpoint("images")]);
         assert!(matches!(store.delete_hub("gone"), Err(Error::NoHub { .. })));
     }
     // What a crash leaves of a hub on its way in or out.
