@@ -1,9 +1,9 @@
 //! The stream log: hubs of partitions of segments of record batches, durable and replayable, in this process.
 //!
-//! Read it as an onion. A [`batch`] is Kafka's, kept as it came; a [`segment`] is a file of batches with a sparse index;
-//! a [`partition`] is a row of segments with offsets, times, retention and what recognises repeats; a [`hub`] is a
-//! named set of partitions; the [`store`] is the data folder with all hubs and the consumer groups' checkpoints.
-//! [`commit`] makes writes durable for all of them together. Endpoints stand outside and speak to [`Store`],
+//! Read it as an onion. A `batch` is Kafka's, kept as it came; a `segment` is a file of batches with a sparse index;
+//! a `partition` is a row of segments with offsets, times, retention and what recognises repeats; a `hub` is a
+//! named set of partitions; the `store` is the data folder with all hubs and the consumer groups' checkpoints.
+//! `commit` makes writes durable for all of them together. Endpoints stand outside and speak to [`Store`],
 //! [`Partition::append`] and [`Partition::read`].
 //!
 //! ```text

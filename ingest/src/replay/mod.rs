@@ -1,6 +1,6 @@
 //! Replay: photos that already lie in folders, archives and Parquet files, as one sequence of records.
 //!
-//! Every PATH is a *root* ([`root::Root`]) that first names its next record and reads its body only when asked, so that
+//! Every PATH is a *root* (`Root`) that first names its next record and reads its body only when asked, so that
 //! finished records are skipped, and all of them counted, without touching a photo.
 
 mod columns;

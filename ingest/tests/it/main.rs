@@ -5,6 +5,7 @@ mod common;
 mod folder;
 mod log;
 mod parquet;
+mod real;
 mod tar;
 #[cfg(unix)]
 mod unix;
