@@ -4,7 +4,7 @@
 //! picture at full resolution is therefore never made, unless somebody asks for it; other files are decoded whole by
 //! whoever fills the photo. Coordinates are always those of the full-size, upright picture.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::geometry::{PixelRect, Rect};
 use crate::image::{RgbImage, RgbView};
 use crate::jpeg::{JpegDecoder, Scale};
@@ -22,14 +22,16 @@ pub struct Photo {
     has_whole: bool,
     small: RgbImage,
     part: RgbImage,
+    /// What `part` holds of the full-size picture; none for the photo at hand.
+    part_at: Option<PixelRect>,
 }
 
 impl Photo {
     /// Takes a JPEG and decodes it once, small but with a long side of at least `long_side` where it has that many
     /// pixels. Returns whether all of it was there; what is missing is grey.
     ///
-    /// Fails where the file is of no kind that [`crate::jpeg`] does: the photo is then empty and the bytes are given
-    /// back, for a general decoder.
+    /// Fails where the file is of no kind that [`crate::jpeg`] does, and where no smaller scale will do: the photo is
+    /// then empty and the bytes are given back, for a general decoder, which is faster at full resolution.
     pub fn open_jpeg(
         &mut self,
         file: Vec<u8>,
@@ -37,6 +39,7 @@ impl Photo {
         long_side: usize,
     ) -> std::result::Result<bool, (Vec<u8>, crate::Error)> {
         self.file = file;
+        self.part_at = None;
         match self.decode_jpeg(max_pixels, long_side) {
             Ok(complete) => Ok(complete),
             Err(error) => {
@@ -52,9 +55,11 @@ impl Photo {
         let mut jpeg = self.decoder.open(&self.file, max_pixels)?;
         (self.width, self.height) = (jpeg.width(), jpeg.height());
         let scale = smallest(self.width, self.height, long_side);
-        self.has_whole = scale == Scale::Full;
-        let out = if self.has_whole { &mut self.whole } else { &mut self.small };
-        Ok(jpeg.scaled(scale, out)?.is_complete)
+        if scale == Scale::Full {
+            return Err(Error::JpegUnsupported { feature: "full resolution by itself (another is faster at it)" });
+        }
+        self.has_whole = false;
+        Ok(jpeg.scaled(scale, &mut self.small)?.is_complete)
     }
 
     /// Sets the size of a photo that is decoded by other means and returns the buffer to be filled, RGB row by row.
@@ -100,9 +105,29 @@ impl Photo {
         if self.has_whole {
             return Ok((self.whole.view()?, exact(pixels)));
         }
-        self.decoder.again(&self.file)?.rect(pixels, &mut self.part)?;
-        Ok((self.part.view()?, exact(PixelRect { x: 0, y: 0, ..pixels })))
+        let at = match self.part_at.filter(|at| contains(at, &pixels)) {
+            Some(at) => at,
+            None => self.decode_part(rect)?,
+        };
+        Ok((self.part.view()?, exact(PixelRect { x: pixels.x - at.x, y: pixels.y - at.y, ..pixels })))
     }
+
+    /// Decodes `rect` and a little around it: who looks at a plate usually looks again, a little wider.
+    fn decode_part(&mut self, rect: Rect) -> Result<PixelRect> {
+        let wider = rect.pad(AROUND).pixels(self.width, self.height)?;
+        self.part_at = None;
+        self.decoder.again(&self.file)?.rect(wider, &mut self.part)?;
+        self.part_at = Some(wider);
+        Ok(wider)
+    }
+}
+
+/// Share of a rectangle's sides that is decoded around it.
+const AROUND: f32 = 0.15;
+
+fn contains(outer: &PixelRect, inner: &PixelRect) -> bool {
+    let within = |o: usize, o_len: usize, i: usize, i_len: usize| o <= i && i + i_len <= o + o_len;
+    within(outer.x, outer.width, inner.x, inner.width) && within(outer.y, outer.height, inner.y, inner.height)
 }
 
 fn exact(pixels: PixelRect) -> Rect {
@@ -140,6 +165,11 @@ mod tests {
         assert_eq!(smallest(6000, 4000, 640), Scale::Eighth);
     }
 
+    fn cut(view: RgbView<'_>, at: Rect) -> Vec<u8> {
+        let (x, y, w, h) = (at.x as usize, at.y as usize, at.w as usize, at.h as usize);
+        (y..y + h).flat_map(|y| view.data()[(y * view.width() + x) * 3..][..w * 3].to_vec()).collect()
+    }
+
     #[test]
     fn parts_are_the_same_whether_or_not_the_whole_is_there() {
         let mut photo = Photo::default();
@@ -149,14 +179,14 @@ mod tests {
         assert_eq!((small.width(), small.height()), (100, 60));
         let rect = Rect { x: 31.0, y: 17.0, w: 50.0, h: 21.0 };
         let (view, at) = photo.part(rect).unwrap();
-        assert_eq!((view.width(), view.height(), at.x), (50, 21, 0.0));
-        let lazily = view.data().to_vec();
+        assert_eq!((at.w, at.h), (50.0, 21.0));
+        let lazily = cut(view, at);
+        let (view, again) = photo.part(Rect { x: 35.0, ..rect }).unwrap();
+        assert_eq!((again.x, view.width()), (at.x + 4.0, 64));
         assert_eq!(photo.at_least(101).unwrap().width(), 200);
         let (view, at) = photo.part(rect).unwrap();
         assert_eq!(at, rect);
-        let row = |y: usize| &view.data()[((17 + y) * 200 + 31) * 3..][..150];
-        let eagerly: Vec<u8> = (0..21).flat_map(row).copied().collect();
-        assert_eq!(lazily, eagerly);
+        assert_eq!(lazily, cut(view, at));
     }
 
     #[test]

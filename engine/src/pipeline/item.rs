@@ -1,10 +1,10 @@
-//! What flows between the stages: `Record → Frame → Sighting → PlateRead → Judged`.
+//! What flows between the stages: `Record → Frame → PlateRead → Judged`.
 
 use chrono::{DateTime, Utc};
 use std::time::Instant;
 use tollgate_ingest::capture::TimeSource;
+use tollgate_kernels::Photo;
 use tollgate_kernels::boxes::Detected;
-use tollgate_kernels::{RgbImage, RgbView};
 use tollgate_models::Reading;
 use tollgate_sinks::Entry;
 
@@ -58,27 +58,18 @@ pub struct Item<T> {
     pub body: Result<T, Refused>,
 }
 
-/// A decoded photo, upright.
+/// An upright photo, decoded as far as the detector looks at first.
 #[derive(Debug)]
 pub struct Frame {
-    /// Its pixels.
-    pub photo: RgbImage,
-}
-
-/// A photo and where plates were seen on it, the surest first, in photo pixels.
-#[derive(Debug)]
-pub struct Sighting {
-    /// Its pixels.
-    pub photo: RgbImage,
-    /// The plates.
-    pub plates: Vec<Detected>,
+    /// Its pixels, decoded further when they are looked at.
+    pub photo: Photo,
 }
 
 /// A photo, its plates and what was read on each, in the same order.
 #[derive(Debug)]
 pub struct PlateRead {
-    /// Its pixels.
-    pub photo: RgbImage,
+    /// Its pixels, decoded further when they are looked at.
+    pub photo: Photo,
     /// Each plate with its reading.
     pub plates: Vec<(Detected, Reading)>,
 }
@@ -111,9 +102,4 @@ impl<T> Item<T> {
         };
         Ok(Item { origin, timings, body })
     }
-}
-
-/// The photo as kernels take it; a frame is never empty.
-pub(super) fn view(photo: &RgbImage) -> crate::Result<RgbView<'_>> {
-    Ok(photo.view()?)
 }

@@ -1,27 +1,25 @@
-//! The whole product on one page: `decode → detect → read → judge`.
+//! The whole product on one page: `decode → recognise (detect, read, look again) → judge`.
 //!
 //! A photo is a [`Record`] when it comes in and a [`Judged`] when it leaves, with at least one event: nothing is
 //! dropped silently, and bad input is an event with a reason.
 
 mod decode;
-mod detect;
 mod item;
 mod judge;
 mod pool;
-mod read;
+mod recognise;
 
-pub use item::{Frame, Item, Judged, Origin, PlateRead, Refused, Sighting, Timings};
+pub use item::{Frame, Item, Judged, Origin, PlateRead, Refused, Timings};
 pub use judge::{Band, Rules};
 
 use crate::Result;
 use crate::flow::Stage;
-use decode::Decode;
-use detect::Detect;
+use decode::{Decode, Limits};
 use judge::Judge;
 use pool::Pool;
-use read::Read;
+use recognise::Recognise;
 use tollgate_ingest::Record;
-use tollgate_kernels::{Rect, RgbImage};
+use tollgate_kernels::{Photo, Rect};
 use tollgate_models::{Detector, Reader};
 use tollgate_sinks::event::ModelRef;
 
@@ -46,9 +44,9 @@ pub struct Parts {
 /// The assembly that one lane runs.
 pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
     let pool = Pool::new(parts.batch_records);
-    Decode::new(pool.clone(), parts.max_pixels)
-        .then(Detect::new(parts.detector))
-        .then(Read::new(parts.reader, parts.max_plates))
+    let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
+    Decode::new(pool.clone(), limits)
+        .then(Recognise::new(parts.detector, parts.reader, parts.max_plates))
         .then(Judge::new(parts.rules, parts.models, pool))
 }
 
@@ -56,9 +54,9 @@ pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
 ///
 /// # Errors
 /// The photo cannot be decoded (as the flow would have refused it), or `rect` lies outside it.
-pub fn cut_out(bytes: &[u8], rect: Rect, max_pixels: u64) -> Result<Vec<u8>> {
-    let mut photo = RgbImage::default();
-    decode::decode(bytes, max_pixels, &mut photo)
+pub fn cut_out(bytes: Vec<u8>, rect: Rect, max_pixels: u64) -> Result<Vec<u8>> {
+    let mut photo = Photo::default();
+    decode::decode(bytes, Limits { max_pixels, long_side: 1 }, &mut photo)
         .map_err(|r| crate::Error::Refused { code: r.code, detail: r.detail })?;
-    judge::cut_out(photo.view()?, rect)
+    judge::cut_out(&mut photo, rect)
 }

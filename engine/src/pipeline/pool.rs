@@ -2,13 +2,13 @@
 //! small one.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tollgate_kernels::RgbImage;
+use tollgate_kernels::Photo;
 
 /// A bounded stock of buffers, shared by the first and the last stage of a lane.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    free: Receiver<RgbImage>,
-    back: Sender<RgbImage>,
+    free: Receiver<Photo>,
+    back: Sender<Photo>,
 }
 
 impl Pool {
@@ -19,12 +19,12 @@ impl Pool {
     }
 
     /// A buffer, a used one if there is one.
-    pub(super) fn take(&self) -> RgbImage {
+    pub(super) fn take(&self) -> Photo {
         self.free.try_recv().unwrap_or_default()
     }
 
     /// Gives a buffer back.
-    pub(super) fn give(&self, photo: RgbImage) {
+    pub(super) fn give(&self, photo: Photo) {
         // A full pool drops it, which is what a bound is for.
         drop(self.back.try_send(photo));
     }

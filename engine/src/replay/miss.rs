@@ -9,5 +9,5 @@ use tollgate_kernels::Rect;
 pub(super) fn picture(scored: &Scored, request: &Request) -> Option<Vec<u8>> {
     let bytes = std::fs::read(scored.path.as_ref()?).ok()?;
     let [x, y, w, h] = scored.label.rect;
-    pipeline::cut_out(&bytes, Rect { x, y, w, h }, request.config.engine.max_pixels()).ok()
+    pipeline::cut_out(bytes, Rect { x, y, w, h }, request.config.engine.max_pixels()).ok()
 }

@@ -66,13 +66,14 @@ impl Chooser<'_> {
                     let instead = if missing.is_empty() {
                         "the best there is".into()
                     } else {
-                        format!("the best that can be had; {}", missing.join("; "))
+                        format!("the best that can be had; {} is out of reach (-v says why)", missing.join(", "))
                     };
                     because.push(format!("{} {}: {instead}", label(role), info.name));
                     return Ok(info);
                 }
                 Err(crate::Error::Models(error @ ModelError::OutOfReach { .. })) => {
-                    missing.push(error.to_string());
+                    tracing::info!(%error, "not to be had");
+                    missing.push(artefact.name.clone());
                     last = Some(error);
                 }
                 Err(other) => return Err(other),

@@ -9,7 +9,7 @@ pub use yolo::Yolo;
 use crate::{ModelInfo, Result};
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::letterbox::LetterboxSpec;
-use tollgate_kernels::{Rect, RgbView};
+use tollgate_kernels::{Photo, Rect};
 
 /// Finds plates. Not shared between threads: each worker has its own, with its own buffers.
 pub trait Detector: Send {
@@ -17,17 +17,27 @@ pub trait Detector: Send {
     ///
     /// Where nothing reaches the detector's threshold the single best box is given all the same, with its low score,
     /// so that a person asked about the photo has something to start from.
-    fn detect(&mut self, photo: RgbView<'_>, found: &mut Vec<Detected>) -> Result<()>;
+    fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()>;
+
+    /// A second look that costs more and finds smaller plates, as [`Detector::detect`]; false, and nothing found, for a
+    /// detector that has none.
+    fn detect_closer(&mut self, _photo: &mut Photo, found: &mut Vec<Detected>) -> Result<bool> {
+        found.clear();
+        Ok(false)
+    }
 
     /// The model behind it.
     fn info(&self) -> &ModelInfo;
+
+    /// The long side, in pixels, of what it looks at first: no photo need be decoded larger before.
+    fn long_side(&self) -> usize;
 
     /// The lowest score that counts as a plate.
     fn threshold(&self) -> f32;
 }
 
 /// Moves boxes from the pixels of the net's input to those of the photo that was laid into it.
-fn to_photo(found: &mut [Detected], spec: &LetterboxSpec, photo: RgbView<'_>) {
+fn to_photo(found: &mut [Detected], spec: &LetterboxSpec, photo: &Photo) {
     let (x0, y0) = (spec.content_x as f32, spec.content_y as f32);
     let (sx, sy) = (photo.width() as f32 / spec.content_w as f32, photo.height() as f32 / spec.content_h as f32);
     for d in found {

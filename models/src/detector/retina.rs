@@ -7,7 +7,7 @@ use ort::value::TensorRef;
 use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
-use tollgate_kernels::{ChannelOrder, Filter, RgbView, Scratch};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Scratch};
 
 const RULE: &str = "retina";
 /// The stock threshold of .5 loses a sixth of the plates; judging comes later and sees the score.
@@ -15,10 +15,8 @@ const THRESHOLD: f32 = 0.1;
 const OVERLAP: f32 = 0.4;
 /// The long side of the first pass, in pixels.
 const LONG_SIDE: usize = 640;
-/// The long side of the second pass, which small and far plates need.
+/// The long side of the closer look, which small and far plates need.
 const LONG_SIDE_FAR: usize = 960;
-/// A best score up to this asks for the second pass: 8 % of photos, +3 points of exact reads.
-const UNSURE: f32 = 0.3;
 /// Blue, green, red means the net was trained with.
 const MEAN_BGR: [f32; 3] = [104.0, 117.0, 123.0];
 
@@ -29,7 +27,6 @@ pub struct Retina {
     priors: PriorSpec,
     tensor: Vec<f32>,
     scratch: Scratch,
-    far: Vec<Detected>,
 }
 
 impl Retina {
@@ -41,14 +38,7 @@ impl Retina {
                 return Err(info.misfit(RULE, format!("it has no output `{output}`")));
             }
         }
-        Ok(Self {
-            session,
-            info,
-            priors: PriorSpec::default(),
-            tensor: Vec::new(),
-            scratch: Scratch::default(),
-            far: Vec::new(),
-        })
+        Ok(Self { session, info, priors: PriorSpec::default(), tensor: Vec::new(), scratch: Scratch::default() })
     }
 
     /// How a photo of that size is laid into the net's input: long side scaled to `long`, zeros right and bottom, and
@@ -73,10 +63,10 @@ impl Retina {
     }
 
     /// One pass at one size, boxes in photo pixels.
-    fn pass(&mut self, photo: RgbView<'_>, long: usize, found: &mut Vec<Detected>) -> Result<()> {
+    fn pass(&mut self, photo: &mut Photo, long: usize, found: &mut Vec<Detected>) -> Result<()> {
         let spec = Self::layout(photo.width(), photo.height(), long);
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
-        letterbox::letterbox(photo, &spec, &mut self.scratch, &mut self.tensor)?;
+        letterbox::letterbox(photo.at_least(long)?, &spec, &mut self.scratch, &mut self.tensor)?;
         self.infer(&spec, found)?;
         to_photo(found, &spec, photo);
         Ok(())
@@ -100,26 +90,22 @@ impl Retina {
     }
 }
 
-fn best(found: &[Detected]) -> f32 {
-    found.first().map_or(0.0, |d| d.score)
-}
-
 impl Detector for Retina {
-    fn detect(&mut self, photo: RgbView<'_>, found: &mut Vec<Detected>) -> Result<()> {
-        self.pass(photo, LONG_SIDE, found)?;
-        if best(found) <= UNSURE {
-            let mut far = std::mem::take(&mut self.far);
-            self.pass(photo, LONG_SIDE_FAR, &mut far)?;
-            if best(&far) > best(found) {
-                std::mem::swap(found, &mut far);
-            }
-            self.far = far;
-        }
-        Ok(())
+    fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
+        self.pass(photo, LONG_SIDE, found)
+    }
+
+    fn detect_closer(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<bool> {
+        self.pass(photo, LONG_SIDE_FAR, found)?;
+        Ok(true)
     }
 
     fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    fn long_side(&self) -> usize {
+        LONG_SIDE
     }
 
     fn threshold(&self) -> f32 {

@@ -7,7 +7,7 @@ use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
 use tollgate_kernels::boxes::{self, Detected, rows};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
-use tollgate_kernels::{ChannelOrder, Filter, RgbView, Scratch};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Scratch};
 
 const THRESHOLD: f32 = 0.25;
 const OVERLAP: f32 = 0.45;
@@ -71,10 +71,15 @@ fn rule(decode: Decode) -> &'static str {
 }
 
 impl Detector for Yolo {
-    fn detect(&mut self, photo: RgbView<'_>, found: &mut Vec<Detected>) -> Result<()> {
+    fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
         let spec = self.layout(photo.width(), photo.height());
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
-        letterbox::letterbox(photo, &spec, &mut self.scratch, &mut self.tensor)?;
+        letterbox::letterbox(
+            photo.at_least(self.side.0.max(self.side.1))?,
+            &spec,
+            &mut self.scratch,
+            &mut self.tensor,
+        )?;
         let run = self.info.failed("detecting");
         let shape = [1, 3, spec.out_h, spec.out_w];
         let input = TensorRef::from_array_view((shape, self.tensor.as_slice())).map_err(&run)?;
@@ -95,6 +100,10 @@ impl Detector for Yolo {
 
     fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    fn long_side(&self) -> usize {
+        self.side.0.max(self.side.1)
     }
 
     fn threshold(&self) -> f32 {

@@ -5,9 +5,10 @@ use crate::{ModelInfo, Result, Runtime};
 use ort::session::Session;
 use ort::value::TensorRef;
 use std::sync::Arc;
+use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{self, CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{ChannelOrder, Filter, Rect, RgbView, Scratch};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, Scratch};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -57,9 +58,10 @@ impl CtcReader {
         })
     }
 
-    fn read_one(&mut self, photo: RgbView<'_>, rect: Rect) -> Result<Reading> {
+    fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
         self.tensor.resize(3 * HEIGHT * WIDTH, 0.0);
-        crop::crop_f32(photo, rect, &self.spec, &mut self.scratch, &mut self.tensor)?;
+        let (view, rect) = photo.part(rect)?;
+        crop::crop_f32(view, rect, &self.spec, &mut self.scratch, &mut self.tensor)?;
         let run = self.info.failed("reading");
         let input = TensorRef::from_array_view(([1, 3, HEIGHT, WIDTH], self.tensor.as_slice())).map_err(&run)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;
@@ -89,11 +91,11 @@ fn better(a: Reading, b: Reading) -> Reading {
 }
 
 impl Reader for CtcReader {
-    fn read(&mut self, photo: RgbView<'_>, plates: &[Rect], readings: &mut Vec<Reading>) -> Result<()> {
-        for plate in plates {
-            let mut reading = self.read_one(photo, *plate)?;
+    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
+        for Detected { rect, .. } in plates {
+            let mut reading = self.read_one(photo, *rect)?;
             if reading.mean_confidence() < SURE || reading.text.len() < SHORTEST {
-                let band = Rect { y: plate.y + plate.h * BAND.0, h: plate.h * (BAND.1 - BAND.0), ..*plate };
+                let band = Rect { y: rect.y + rect.h * BAND.0, h: rect.h * (BAND.1 - BAND.0), ..*rect };
                 reading = better(reading, self.read_one(photo, band)?);
             }
             readings.push(reading);

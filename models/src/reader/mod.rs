@@ -11,7 +11,8 @@ pub use slots::SlotReader;
 
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
-use tollgate_kernels::{Rect, RgbView};
+use tollgate_kernels::Photo;
+use tollgate_kernels::boxes::Detected;
 
 /// What a reader made of one plate.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +46,8 @@ impl Reading {
 
 /// Reads plates. Not shared between threads: each worker has its own, with its own buffers.
 pub trait Reader: Send {
-    /// Appends one reading a plate to `readings`; `plates` are boxes in photo pixels as the detector gave them.
-    fn read(&mut self, photo: RgbView<'_>, plates: &[Rect], readings: &mut Vec<Reading>) -> Result<()>;
+    /// Appends one reading a plate to `readings`; `plates` are what the detector found, the surest first.
+    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()>;
 
     /// The models behind it, the leading one first.
     fn infos(&self) -> Vec<&ModelInfo>;

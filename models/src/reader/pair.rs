@@ -2,10 +2,13 @@
 
 use super::{Reader, Reading};
 use crate::{ModelInfo, Result};
-use tollgate_kernels::{Rect, RgbView};
+use tollgate_kernels::Photo;
+use tollgate_kernels::boxes::Detected;
 
 /// The first reader's least sure character below this asks for the second opinion.
 const UNSURE: f32 = 0.5;
+/// Beside a photo's surest plate, only plates with this score are worth the time: the rest are mostly signs and grilles.
+const ASIDE: f32 = 0.5;
 /// The second reader wins only when it is this sure of all it read …
 const SURE: f32 = 0.95;
 /// … and read at least a plate's worth of characters.
@@ -30,11 +33,12 @@ fn wins(second: &Reading) -> bool {
 }
 
 impl Reader for SecondOpinion {
-    fn read(&mut self, photo: RgbView<'_>, plates: &[Rect], readings: &mut Vec<Reading>) -> Result<()> {
+    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
         let from = readings.len();
         self.first.read(photo, plates, readings)?;
-        for (plate, reading) in plates.iter().zip(readings[from..].iter_mut()) {
-            if reading.min_confidence() >= UNSURE {
+        for (i, (plate, reading)) in plates.iter().zip(readings[from..].iter_mut()).enumerate() {
+            let matters = i == 0 || plate.score >= ASIDE;
+            if !matters || reading.min_confidence() >= UNSURE {
                 continue;
             }
             let mut other = Vec::with_capacity(1);

@@ -6,9 +6,10 @@ use crate::{ModelInfo, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
 use std::sync::Arc;
+use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{self, CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{Filter, Rect, RgbView, Scratch};
+use tollgate_kernels::{Filter, Photo, Scratch};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -57,14 +58,15 @@ impl SlotReader {
 }
 
 impl Reader for SlotReader {
-    fn read(&mut self, photo: RgbView<'_>, plates: &[Rect], readings: &mut Vec<Reading>) -> Result<()> {
+    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
         if plates.is_empty() {
             return Ok(());
         }
         let one = self.spec.out_w * self.spec.out_h * 3;
         self.crops.resize(plates.len() * one, 0);
         for (plate, out) in plates.iter().zip(self.crops.chunks_exact_mut(one)) {
-            crop::crop_u8(photo, plate.pad(MARGIN), &self.spec, &mut self.scratch, out)?;
+            let (view, rect) = photo.part(plate.rect.pad(MARGIN))?;
+            crop::crop_u8(view, rect, &self.spec, &mut self.scratch, out)?;
         }
         let run = self.info.failed("reading");
         let shape = [plates.len(), self.spec.out_h, self.spec.out_w, 3];

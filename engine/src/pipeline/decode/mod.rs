@@ -3,7 +3,7 @@
 mod jpeg_end;
 mod pixels;
 
-pub(super) use pixels::decode;
+pub(super) use pixels::{Limits, decode};
 
 use super::item::{Frame, Item, Origin, Refused, Timings};
 use super::pool::Pool;
@@ -15,18 +15,18 @@ use tollgate_ingest::{Batch, Payload, Record};
 /// The decode stage.
 pub(super) struct Decode {
     pool: Pool,
-    max_pixels: u64,
+    limits: Limits,
 }
 
 impl Decode {
-    /// Photos of more than `max_pixels` are refused before any memory is taken for them.
-    pub(super) fn new(pool: Pool, max_pixels: u64) -> Self {
-        Self { pool, max_pixels }
+    /// Buffers come from `pool`.
+    pub(super) fn new(pool: Pool, limits: Limits) -> Self {
+        Self { pool, limits }
     }
 
-    fn frame(&mut self, bytes: &[u8]) -> std::result::Result<Frame, Refused> {
+    fn frame(&mut self, bytes: Vec<u8>) -> std::result::Result<Frame, Refused> {
         let mut photo = self.pool.take();
-        match pixels::decode(bytes, self.max_pixels, &mut photo) {
+        match pixels::decode(bytes, self.limits, &mut photo) {
             Ok(()) => Ok(Frame { photo }),
             Err(refused) => {
                 self.pool.give(photo);
@@ -43,7 +43,7 @@ impl Stage<Record> for Decode {
         flow::map(batch, |record| {
             let (origin, bytes) = open(record);
             let item = Item { origin, timings: Timings::default(), body: bytes };
-            item.step(|t| &mut t.decode, |bytes| Ok(self.frame(&bytes)))
+            item.step(|t| &mut t.decode, |bytes| Ok(self.frame(bytes)))
         })
     }
 }

@@ -4,7 +4,7 @@ use super::band::{Band, Doubt, Plate, Weak};
 use crate::Result;
 use crate::pipeline::item::{Origin, Refused, Timings};
 use tollgate_ingest::capture;
-use tollgate_kernels::RgbView;
+use tollgate_kernels::Photo;
 use tollgate_models::Reading;
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::{
@@ -29,7 +29,7 @@ impl About<'_> {
     }
 
     /// A photo on which nothing was seen at all.
-    pub(super) fn nothing(&self, photo: RgbView<'_>, weak: &[Weak]) -> Event {
+    pub(super) fn nothing(&self, photo: &Photo, weak: &[Weak]) -> Event {
         let mut event = self.event(EventKind::ManualCheck, 0);
         event.data.image = Some(size(photo));
         event.data.reason = Some(reason(Doubt::NoPlate, None));
@@ -38,7 +38,7 @@ impl About<'_> {
     }
 
     /// One plate of `count`.
-    pub(super) fn plate(&self, photo: RgbView<'_>, plate: &Plate, index: usize, count: usize, weak: &[Weak]) -> Event {
+    pub(super) fn plate(&self, photo: &Photo, plate: &Plate, index: usize, count: usize, weak: &[Weak]) -> Event {
         let kind = if plate.band == Band::Read { EventKind::Processed } else { EventKind::ManualCheck };
         let mut event = self.event(kind, index as u32);
         let (data, reading) = (&mut event.data, &plate.reading);
@@ -131,7 +131,7 @@ fn time_source(source: capture::TimeSource) -> TimeSource {
     }
 }
 
-fn size(photo: RgbView<'_>) -> ImageSize {
+fn size(photo: &Photo) -> ImageSize {
     ImageSize { width: photo.width() as u32, height: photo.height() as u32 }
 }
 

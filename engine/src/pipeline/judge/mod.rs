@@ -6,7 +6,7 @@ mod picture;
 
 pub use band::{Band, Rules};
 
-use super::item::{Item, Judged, PlateRead, view};
+use super::item::{Item, Judged, PlateRead};
 use super::pool::Pool;
 use crate::Result;
 use crate::flow::{self, Stage};
@@ -14,7 +14,7 @@ use band::Verdict;
 use picture::Picture;
 use std::time::Instant;
 use tollgate_ingest::Batch;
-use tollgate_kernels::{Rect, RgbView};
+use tollgate_kernels::{Photo, Rect};
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::ModelRef;
 
@@ -37,21 +37,20 @@ impl Judge {
         let Item { origin, timings, body } = item;
         let digest = origin.digest;
         let about = event::About { origin, timings, models: &self.models };
-        let PlateRead { photo, plates } = match body {
+        let PlateRead { mut photo, plates } = match body {
             Ok(read) => read,
             Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)?] }),
         };
-        let pixels = view(&photo)?;
         let Verdict { kept, weak } = band::judge(&self.rules, plates);
         let mut entries = Vec::with_capacity(kept.len().max(1));
         if kept.is_empty() {
-            let crop = self.picture.whole(pixels, &about.origin.file)?;
-            entries.push(Entry { event: about.nothing(pixels, &weak), crop });
+            let crop = self.picture.whole(&mut photo, &about.origin.file)?;
+            entries.push(Entry { event: about.nothing(&photo, &weak), crop });
         }
         for (index, plate) in kept.iter().enumerate() {
-            let crop = self.picture.plate(pixels, plate.detected.rect, &about.origin.file)?;
+            let crop = self.picture.plate(&mut photo, plate.detected.rect, &about.origin.file)?;
             let weak = if index == 0 { weak.as_slice() } else { &[] };
-            entries.push(Entry { event: about.plate(pixels, plate, index, kept.len(), weak), crop });
+            entries.push(Entry { event: about.plate(&photo, plate, index, kept.len(), weak), crop });
         }
         self.pool.give(photo);
         let judge_ms = start.elapsed().as_secs_f32() * 1e3;
@@ -69,6 +68,6 @@ impl Stage<Item<PlateRead>> for Judge {
 }
 
 /// A picture of `rect` with its surroundings.
-pub(super) fn cut_out(photo: RgbView<'_>, rect: Rect) -> Result<Vec<u8>> {
+pub(super) fn cut_out(photo: &mut Photo, rect: Rect) -> Result<Vec<u8>> {
     Picture::default().plate(photo, rect, "a photo")
 }

@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use tollgate_kernels::crop::{self, CropSpec, Layout};
-use tollgate_kernels::{Filter, Rect, RgbView, Scratch};
+use tollgate_kernels::{Filter, Photo, Rect, RgbView, Scratch};
 
 /// Share of the box's sides shown around a plate.
 const MARGIN: f32 = 0.25;
@@ -24,14 +24,16 @@ pub(super) struct Picture {
 
 impl Picture {
     /// The plate in `rect` and a little around it.
-    pub(super) fn plate(&mut self, photo: RgbView<'_>, rect: Rect, file: &str) -> Result<Vec<u8>> {
+    pub(super) fn plate(&mut self, photo: &mut Photo, rect: Rect, file: &str) -> Result<Vec<u8>> {
         let rect = rect.pad(MARGIN).clamp(photo.width(), photo.height());
+        let (view, rect) = photo.part(rect)?;
         let scale = (PLATE_WIDTH / rect.w.max(rect.h)).min(1.0);
-        self.jpeg(photo, rect, scale, file)
+        self.jpeg(view, rect, scale, file)
     }
 
     /// The whole photo, small.
-    pub(super) fn whole(&mut self, photo: RgbView<'_>, file: &str) -> Result<Vec<u8>> {
+    pub(super) fn whole(&mut self, photo: &mut Photo, file: &str) -> Result<Vec<u8>> {
+        let photo = photo.at_least(WHOLE_SIDE as usize)?;
         let rect = Rect { x: 0.0, y: 0.0, w: photo.width() as f32, h: photo.height() as f32 };
         let scale = (WHOLE_SIDE / rect.w.max(rect.h)).min(1.0);
         self.jpeg(photo, rect, scale, file)

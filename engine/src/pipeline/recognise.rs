@@ -1,0 +1,121 @@
+//! Pixels to plates to text; and where both the detector and the reader are unsure, a second, closer look.
+//!
+//! Detecting and reading are one stage, because whether a photo deserves the closer look (which costs twice the first)
+//! is seen best from what was read: a small plate with a low score is often read perfectly well.
+
+use super::item::{Frame, Item, PlateRead, Refused};
+use crate::Result;
+use crate::flow::{self, Stage};
+use std::time::Instant;
+use tollgate_ingest::Batch;
+use tollgate_kernels::Photo;
+use tollgate_kernels::boxes::Detected;
+use tollgate_models::{Detector, Reader, Reading};
+
+/// A detector's best score above this is trusted as it is.
+const UNSURE_SCORE: f32 = 0.5;
+/// A reading whose least sure character reaches this needs no closer look …
+const SURE_TEXT: f32 = 0.97;
+/// … if it has at least this many characters: a part of a plate can be read with all confidence.
+const SURE_CHARS: usize = 6;
+
+/// The stage.
+pub(super) struct Recognise {
+    detector: Box<dyn Detector>,
+    reader: Box<dyn Reader>,
+    max_plates: usize,
+    found: Vec<Detected>,
+    readings: Vec<Reading>,
+}
+
+/// Plates with what was read on them, and the milliseconds both took.
+#[derive(Default)]
+struct Look {
+    plates: Vec<(Detected, Reading)>,
+    detect_ms: f32,
+    read_ms: f32,
+}
+
+impl Look {
+    /// The best score of its plates.
+    fn score(&self) -> f32 {
+        self.plates.iter().map(|(detected, _)| detected.score).fold(0.0, f32::max)
+    }
+
+    /// Whether a closer look cannot tell more.
+    fn is_sure(&self, threshold: f32) -> bool {
+        let read = |(detected, reading): &(Detected, Reading)| {
+            detected.score > threshold && reading.min_confidence() >= SURE_TEXT && reading.text.len() >= SURE_CHARS
+        };
+        self.score() > UNSURE_SCORE || self.plates.first().is_some_and(read)
+    }
+}
+
+impl Recognise {
+    /// Finds with `detector` and reads with `reader`, at most `max_plates` a photo, the surest first.
+    pub(super) fn new(detector: Box<dyn Detector>, reader: Box<dyn Reader>, max_plates: usize) -> Self {
+        Self { detector, reader, max_plates, found: Vec::new(), readings: Vec::new() }
+    }
+
+    /// One look, or both; of two the one that found the surer plate counts.
+    fn recognise(&mut self, photo: &mut Photo) -> Result<Look> {
+        let first = self.look(photo, |detector, photo, found| detector.detect(photo, found).map(|()| true))?;
+        let first = first.unwrap_or_default();
+        if first.is_sure(self.detector.threshold()) {
+            return Ok(first);
+        }
+        let closer = self.look(photo, |detector, photo, found| detector.detect_closer(photo, found))?;
+        Ok(match closer {
+            Some(closer) => {
+                let (detect_ms, read_ms) = (first.detect_ms + closer.detect_ms, first.read_ms + closer.read_ms);
+                let better = if closer.score() > first.score() { closer } else { first };
+                Look { detect_ms, read_ms, ..better }
+            }
+            None => first,
+        })
+    }
+
+    /// Detects and reads; `None` where the detector has no such look.
+    fn look(
+        &mut self,
+        photo: &mut Photo,
+        detect: impl FnOnce(&mut dyn Detector, &mut Photo, &mut Vec<Detected>) -> tollgate_models::Result<bool>,
+    ) -> Result<Option<Look>> {
+        let start = Instant::now();
+        if !detect(self.detector.as_mut(), photo, &mut self.found)? {
+            return Ok(None);
+        }
+        let detect_ms = millis(start);
+        let start = Instant::now();
+        self.found.truncate(self.max_plates);
+        // A box that lies outside the photo altogether has no pixels to read.
+        self.found.retain(|p| p.rect.clamp(photo.width(), photo.height()).area() > 0.0);
+        self.readings.clear();
+        self.reader.read(photo, &self.found, &mut self.readings)?;
+        let plates = self.found.drain(..).zip(self.readings.drain(..)).collect();
+        Ok(Some(Look { plates, detect_ms, read_ms: millis(start) }))
+    }
+}
+
+fn millis(start: Instant) -> f32 {
+    start.elapsed().as_secs_f32() * 1e3
+}
+
+impl Stage<Item<Frame>> for Recognise {
+    type Out = Item<PlateRead>;
+
+    fn run(&mut self, batch: Batch<Item<Frame>>) -> Result<Batch<Self::Out>> {
+        flow::map(batch, |item| {
+            let Item { origin, mut timings, body } = item;
+            let body: std::result::Result<PlateRead, Refused> = match body {
+                Ok(Frame { mut photo }) => {
+                    let look = self.recognise(&mut photo)?;
+                    (timings.detect, timings.read) = (look.detect_ms, look.read_ms);
+                    Ok(PlateRead { photo, plates: look.plates })
+                }
+                Err(refused) => Err(refused),
+            };
+            Ok(Item { origin, timings, body })
+        })
+    }
+}
