@@ -182,7 +182,7 @@ mod tests {
         assert_eq!((at.w, at.h), (50.0, 21.0));
         let lazily = cut(view, at);
         let (view, again) = photo.part(Rect { x: 35.0, ..rect }).unwrap();
-        assert_eq!((again.x, view.width()), (at.x + 4.0, 64));
+        assert_eq!((again.x, view.width()), (at.x + 4.0, 65));
         assert_eq!(photo.at_least(101).unwrap().width(), 200);
         let (view, at) = photo.part(rect).unwrap();
         assert_eq!(at, rect);
