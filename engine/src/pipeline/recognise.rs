@@ -15,7 +15,7 @@ use tollgate_models::{Detector, Reader, Reading};
 /// A detector's best score above this is trusted as it is.
 const UNSURE_SCORE: f32 = 0.5;
 /// A reading whose least sure character reaches this needs no closer look …
-const SURE_TEXT: f32 = 0.97;
+const SURE_TEXT: f32 = 0.9;
 /// … if it has at least this many characters: a part of a plate can be read with all confidence.
 const SURE_CHARS: usize = 6;
 
@@ -64,7 +64,8 @@ impl Recognise {
         if first.is_sure(self.detector.threshold()) {
             return Ok(first);
         }
-        let closer = self.look(photo, |detector, photo, found| detector.detect_closer(photo, found))?;
+        let seen: Vec<Detected> = first.plates.iter().map(|(detected, _)| *detected).collect();
+        let closer = self.look(photo, |detector, photo, found| detector.detect_closer(photo, &seen, found))?;
         Ok(match closer {
             Some(closer) => {
                 let (detect_ms, read_ms) = (first.detect_ms + closer.detect_ms, first.read_ms + closer.read_ms);

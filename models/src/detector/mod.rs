@@ -1,5 +1,6 @@
 //! Finding plates in a photo.
 
+mod region;
 mod retina;
 mod yolo;
 
@@ -19,9 +20,9 @@ pub trait Detector: Send {
     /// so that a person asked about the photo has something to start from.
     fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()>;
 
-    /// A second look that costs more and finds smaller plates, as [`Detector::detect`]; false, and nothing found, for a
-    /// detector that has none.
-    fn detect_closer(&mut self, _photo: &mut Photo, found: &mut Vec<Detected>) -> Result<bool> {
+    /// A second look that costs more and finds smaller plates, as [`Detector::detect`]; `first` is what that found.
+    /// False, and nothing found, for a detector that has none.
+    fn detect_closer(&mut self, _photo: &mut Photo, _first: &[Detected], found: &mut Vec<Detected>) -> Result<bool> {
         found.clear();
         Ok(false)
     }

@@ -1,11 +1,13 @@
 //! RetinaFace-style detector: priors on three strides, four-corner landmarks.
 
+use super::region::{self, Region};
 use super::{Detector, to_photo};
 use crate::{ModelInfo, Result, Runtime};
 use ort::session::Session;
 use ort::value::TensorRef;
 use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
+use tollgate_kernels::crop::{self, CropSpec, Layout};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
 use tollgate_kernels::{ChannelOrder, Filter, Photo, Scratch};
 
@@ -67,21 +69,34 @@ impl Retina {
         let spec = Self::layout(photo.width(), photo.height(), long);
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
         letterbox::letterbox(photo.at_least(long)?, &spec, &mut self.scratch, &mut self.tensor)?;
-        self.infer(&spec, found)?;
+        self.infer((spec.out_w, spec.out_h), found)?;
         to_photo(found, &spec, photo);
         Ok(())
     }
 
-    /// Runs the net on the tensor made for `spec`; boxes in input pixels.
-    fn infer(&mut self, spec: &LetterboxSpec, found: &mut Vec<Detected>) -> Result<()> {
+    /// One pass over a part of the photo, boxes in photo pixels.
+    fn pass_region(&mut self, photo: &mut Photo, region: &Region, found: &mut Vec<Detected>) -> Result<()> {
+        let (out_w, out_h) = region.input;
+        let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: MEAN_BGR, scale: [1.0; 3] };
+        let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout };
+        self.tensor.resize(3 * out_w * out_h, 0.0);
+        let (view, rect) = photo.part(region.rect)?;
+        crop::crop_f32(view, rect, &spec, &mut self.scratch, &mut self.tensor)?;
+        self.infer((out_w, out_h), found)?;
+        found.iter_mut().for_each(|d| region.to_photo(d));
+        Ok(())
+    }
+
+    /// Runs the net on the tensor of that width and height; boxes in input pixels.
+    fn infer(&mut self, (width, height): (usize, usize), found: &mut Vec<Detected>) -> Result<()> {
         let run = self.info.failed("detecting");
-        let shape = [1, 3, spec.out_h, spec.out_w];
+        let shape = [1, 3, height, width];
         let input = TensorRef::from_array_view((shape, self.tensor.as_slice())).map_err(&run)?;
         let outputs = self.session.run(ort::inputs!["image" => input]).map_err(&run)?;
         let flat = |name: &str| outputs[name].try_extract_tensor::<f32>().map(|(_, values)| values).map_err(&run);
         let outputs = RetinaOutputs { loc: flat("loc")?, conf: flat("conf")?, landmarks: flat("landms")? };
         found.clear();
-        let best = retina::decode(&self.priors, (spec.out_w, spec.out_h), &outputs, THRESHOLD, found)?;
+        let best = retina::decode(&self.priors, (width, height), &outputs, THRESHOLD, found)?;
         if found.is_empty() {
             found.extend(best);
         }
@@ -95,8 +110,11 @@ impl Detector for Retina {
         self.pass(photo, LONG_SIDE, found)
     }
 
-    fn detect_closer(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<bool> {
-        self.pass(photo, LONG_SIDE_FAR, found)?;
+    fn detect_closer(&mut self, photo: &mut Photo, first: &[Detected], found: &mut Vec<Detected>) -> Result<bool> {
+        match region::around(first, (photo.width(), photo.height()), LONG_SIDE_FAR) {
+            Some(region) => self.pass_region(photo, &region, found)?,
+            None => self.pass(photo, LONG_SIDE_FAR, found)?,
+        }
         Ok(true)
     }
 

@@ -26,7 +26,7 @@ pub(super) fn is_complete(bytes: &[u8]) -> bool {
 /// The next marker's code; `at` is left behind it. Bytes between are entropy-coded data, where ff 00 is a plain ff.
 fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
     loop {
-        *at += bytes.get(*at..)?.iter().position(|b| *b == 0xff)? + 1;
+        *at += memchr::memchr(0xff, bytes.get(*at..)?)? + 1;
         match bytes.get(*at)? {
             0x00 => *at += 1,
             // Fill bytes: the last ff before the code is the marker's.

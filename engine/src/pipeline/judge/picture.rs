@@ -8,8 +8,8 @@ use tollgate_kernels::{Filter, Photo, Rect, RgbView, Scratch};
 
 /// Share of the box's sides shown around a plate.
 const MARGIN: f32 = 0.25;
-/// The widest plate picture in pixels; a reader's input is half of it.
-const PLATE_WIDTH: f32 = 240.0;
+/// The widest plate picture in pixels, half as wide again as a reader's input.
+const PLATE_WIDTH: f32 = 192.0;
 /// The longer side of a whole photo's picture in pixels.
 const WHOLE_SIDE: f32 = 480.0;
 /// Text stays legible at this JPEG quality, at about 5 KB a plate.
