@@ -62,7 +62,7 @@ fn span(start: f32, len: f32, side: usize, scale: f32, least: usize) -> Option<(
 
 impl Region {
     /// Moves a box from input pixels to photo pixels.
-    pub(super) fn to_photo(&self, d: &mut Detected) {
+    pub(super) fn to_photo(self, d: &mut Detected) {
         let (sx, sy) = (self.rect.w / self.input.0 as f32, self.rect.h / self.input.1 as f32);
         let scaled = d.rect.scale(sx, sy);
         d.rect = Rect { x: scaled.x + self.rect.x, y: scaled.y + self.rect.y, ..scaled };
