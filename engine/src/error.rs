@@ -50,6 +50,12 @@ pub enum Error {
         /// The file.
         name: &'static str,
     },
+    /// A folder that no replay has written to.
+    #[error("{} holds no manual-check queue; name the --out folder of a finished replay", dir.display())]
+    NoQueue {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// There is nothing to resume.
     #[error("{} holds no run to resume; leave --resume away to start one", dir.display())]
     NothingToResume {

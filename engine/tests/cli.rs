@@ -147,3 +147,30 @@ fn the_demo_says_where_to_look() {
     }
     assert!(out.join("report.html").exists() && out.join("photos/lane-1/labels.csv").exists());
 }
+
+/// A person takes what is unsure, nobody else gets it meanwhile, and a second replay asks for it no more.
+#[test]
+fn the_manual_queue_is_worked_off_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let (photos, folder) = (sample(), out.to_str().unwrap());
+    assert!(run(&["replay", photos.to_str().unwrap(), "--out", folder]).status.success());
+    let manual = |args: &[&str]| {
+        let output = run(&[&["manual"], args].concat());
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let waiting = || manual(&["list", folder]).1.lines().count();
+    let all = waiting();
+    assert!(all >= 2, "the sample set has plates that nobody can be sure of");
+    let take = || -> serde_json::Value { serde_json::from_str(&manual(&["next", folder]).1).unwrap() };
+    let (first, second) = (take(), take());
+    assert_ne!(first["id"], second["id"]);
+    let text = |v: &serde_json::Value, key: &str| v[key].as_str().unwrap().to_owned();
+    let (id, token) = (text(&first, "id"), text(&first, "token"));
+    assert!(!manual(&["answer", folder, &id, "--token", &text(&second, "token"), "--text", "AB1"]).0);
+    assert!(manual(&["answer", folder, &id, "--token", &token, "--text", "ab 123"]).0);
+    assert!(manual(&["abandon", folder, &text(&second, "id"), "--token", &text(&second, "token")]).0);
+    assert!(run(&["replay", photos.to_str().unwrap(), "--out", folder, "--overwrite"]).status.success());
+    assert_eq!(waiting(), all - 1);
+    assert!(!manual(&["list", dir.path().to_str().unwrap()]).0);
+}

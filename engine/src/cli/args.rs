@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 const EXIT_CODES: &str = "Exit codes: 0 done (single photos may have been rejected), 1 something is broken, \
 2 the command line was not understood, 3 nothing could be read, 130 stopped (what was done is durable).";
@@ -31,6 +32,8 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Show or fetch the models.
     Models(ModelsArgs),
+    /// Work on the manual-check queue of a replay: what a person must look at.
+    Manual(ManualArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -143,5 +146,66 @@ pub(super) enum ModelsCommand {
     Fetch {
         /// Names from `tollgate models list`.
         names: Vec<String>,
+    },
+}
+
+const MANUAL_EXAMPLES: &str = "Examples:
+  tollgate manual list results
+  tollgate manual next results --crop plate.jpg
+  tollgate manual answer results 0b4c… --token 9f1e… --text BKW4217";
+
+#[derive(Debug, Args)]
+#[command(after_help = MANUAL_EXAMPLES)]
+pub(super) struct ManualArgs {
+    #[command(subcommand)]
+    pub(super) command: ManualCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ManualCommand {
+    /// Show what is waiting, a JSON object a line, without taking anything.
+    List {
+        /// The output folder of a replay.
+        out: PathBuf,
+        /// At most this many.
+        #[arg(long, default_value_t = 100)]
+        most: usize,
+    },
+    /// Take the next item: nobody else gets it until the lock ends. Prints it as JSON, with the token for the answer.
+    Next {
+        /// The output folder of a replay.
+        out: PathBuf,
+        /// How long the item is locked.
+        #[arg(long, default_value_t = 300)]
+        lock_s: u32,
+        /// Write the picture of the plate there.
+        #[arg(long, value_name = "FILE")]
+        crop: Option<PathBuf>,
+    },
+    /// Answer an item that was taken.
+    Answer {
+        /// The output folder of a replay.
+        out: PathBuf,
+        /// The item's event id.
+        id: Uuid,
+        /// The token that `next` printed.
+        #[arg(long)]
+        token: Uuid,
+        /// What the plate says.
+        #[arg(long, required_unless_present = "unreadable", conflicts_with = "unreadable")]
+        text: Option<String>,
+        /// Nobody can read it.
+        #[arg(long)]
+        unreadable: bool,
+    },
+    /// Give an item back that was taken.
+    Abandon {
+        /// The output folder of a replay.
+        out: PathBuf,
+        /// The item's event id.
+        id: Uuid,
+        /// The token that `next` printed.
+        #[arg(long)]
+        token: Uuid,
     },
 }

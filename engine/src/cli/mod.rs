@@ -4,6 +4,7 @@ mod args;
 mod demo;
 mod doctor;
 mod exit;
+mod manual;
 mod models;
 mod replay;
 mod show;
@@ -26,6 +27,7 @@ pub fn main() -> Exit {
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Models(args) => models::run(args),
+        Command::Manual(args) => manual::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "tollgate", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -91,7 +91,7 @@ pub struct JudgeConfig {
 impl Default for JudgeConfig {
     /// Chosen on the development photos; ARCHITECTURE.md has the table.
     fn default() -> Self {
-        Self { read_min_confidence: 0.8, read_min_score: 0.2, min_chars: 4, max_chars: 10, weak_score: 0.6 }
+        Self { read_min_confidence: 0.85, read_min_score: 0.2, min_chars: 5, max_chars: 10, weak_score: 0.6 }
     }
 }
 
