@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 /// What stands for itself in a path segment: the unreserved characters of RFC 3986. All else is percent-encoded, `;`
 /// among it, which marks the repeats of a member name in an archive.
@@ -44,6 +44,34 @@ impl Positions {
     }
 }
 
+impl Positions {
+    /// The file behind a position; `None` for what lies inside an archive or Parquet file, and for positions of others.
+    pub(crate) fn path_of(&self, position: &str) -> Option<PathBuf> {
+        let whole = position.split(['#', '?']).next().filter(|whole| whole.len() == position.len())?;
+        let (base, rest) = match &self.logical {
+            None => (Path::new("/"), whole.strip_prefix("file://")?),
+            Some(logical) => {
+                (logical.base.as_path(), whole.strip_prefix("tollgate:")?.strip_prefix(logical.name.as_str())?)
+            }
+        };
+        let parts = rest.strip_prefix('/')?.split('/').map(decode);
+        parts.collect::<Option<PathBuf>>().map(|rest| base.join(rest))
+    }
+}
+
+/// A path segment's name.
+#[cfg(unix)]
+fn decode(segment: &str) -> Option<std::ffi::OsString> {
+    use std::os::unix::ffi::OsStringExt;
+    Some(std::ffi::OsString::from_vec(percent_decode_str(segment).collect()))
+}
+
+/// A path segment's name; elsewhere than on Unix only what is UTF-8 can be taken back.
+#[cfg(not(unix))]
+fn decode(segment: &str) -> Option<std::ffi::OsString> {
+    percent_decode_str(segment).decode_utf8().ok().map(|name| name.as_ref().into())
+}
+
 /// The name of an archive member as a URI fragment: its parts encoded, the slashes kept.
 pub(crate) fn member_fragment(name: &[u8]) -> String {
     let parts: Vec<_> =
@@ -77,6 +105,17 @@ mod tests {
         assert_eq!(absolute.of(Path::new("/photos/lane 1/ä.jpg")), "file:///photos/lane%201/%C3%A4.jpg");
         let named = Positions::new(Some("toll/2018"), PathBuf::from("/photos"));
         assert_eq!(named.of(Path::new("/photos/a/1.jpg")), "tollgate:toll%2F2018/a/1.jpg");
+    }
+
+    #[test]
+    fn uris_become_paths_again() {
+        let path = Path::new("/photos/lane 1/ä#?.jpg");
+        for (name, base) in [(None, ""), (Some("toll/2018"), "/photos")] {
+            let positions = Positions::new(name, PathBuf::from(base));
+            assert_eq!(positions.path_of(&positions.of(path)).as_deref(), Some(path), "{name:?}");
+            assert_eq!(positions.path_of("other:toll/1.jpg"), None);
+            assert_eq!(positions.path_of(&format!("{}#row=3", positions.of(path))), None);
+        }
     }
 
     #[test]

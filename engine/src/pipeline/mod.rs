@@ -46,7 +46,7 @@ pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
     let pool = Pool::new(parts.batch_records);
     let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
     Decode::new(pool.clone(), limits)
-        .then(Recognise::new(parts.detector, parts.reader, parts.max_plates))
+        .then(Recognise::new(parts.detector, parts.reader, parts.max_plates, parts.rules.read_min_score))
         .then(Judge::new(parts.rules, parts.models, pool))
 }
 

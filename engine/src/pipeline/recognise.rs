@@ -24,6 +24,7 @@ pub(super) struct Recognise {
     detector: Box<dyn Detector>,
     reader: Box<dyn Reader>,
     max_plates: usize,
+    aside_score: f32,
     found: Vec<Detected>,
     readings: Vec<Reading>,
 }
@@ -52,9 +53,15 @@ impl Look {
 }
 
 impl Recognise {
-    /// Finds with `detector` and reads with `reader`, at most `max_plates` a photo, the surest first.
-    pub(super) fn new(detector: Box<dyn Detector>, reader: Box<dyn Reader>, max_plates: usize) -> Self {
-        Self { detector, reader, max_plates, found: Vec::new(), readings: Vec::new() }
+    /// Finds with `detector` and reads with `reader`, at most `max_plates` a photo, the surest first. Beside a plate
+    /// that is surely one, sightings under `aside_score` are not read: no text could make them count.
+    pub(super) fn new(
+        detector: Box<dyn Detector>,
+        reader: Box<dyn Reader>,
+        max_plates: usize,
+        aside_score: f32,
+    ) -> Self {
+        Self { detector, reader, max_plates, aside_score, found: Vec::new(), readings: Vec::new() }
     }
 
     /// One look, or both; of two the one that found the surer plate counts.
@@ -92,9 +99,19 @@ impl Recognise {
         // A box that lies outside the photo altogether has no pixels to read.
         self.found.retain(|p| p.rect.clamp(photo.width(), photo.height()).area() > 0.0);
         self.readings.clear();
-        self.reader.read(photo, &self.found, &mut self.readings)?;
+        let worth = self.worth_reading();
+        self.reader.read(photo, &self.found[..worth], &mut self.readings)?;
+        self.readings.resize_with(self.found.len(), Reading::none);
         let plates = self.found.drain(..).zip(self.readings.drain(..)).collect();
         Ok(Some(Look { plates, detect_ms, read_ms: millis(start) }))
+    }
+}
+
+impl Recognise {
+    /// How many of the sightings, which come the surest first, are read.
+    fn worth_reading(&self) -> usize {
+        let sure = self.found.first().is_some_and(|best| best.score > UNSURE_SCORE);
+        if sure { self.found.partition_point(|p| p.score >= self.aside_score) } else { self.found.len() }
     }
 }
 

@@ -43,12 +43,20 @@ fn accuracy(summary: &Summary) -> Vec<AccuracyRow> {
     folders.chain(summary.scores.iter().map(|s| row("all", summary.labelled, s))).collect()
 }
 
-/// The speed between each two marks.
+/// Points of the page's line, about; fewer where a point would be less than [`SHORTEST_S`] long.
+const POINTS: f64 = 60.0;
+/// Lanes deliver in turns, so that speed over less than this is all spikes.
+const SHORTEST_S: f64 = 0.25;
+
+/// The speed over stretches of equal length.
 fn throughput(line: &[(f64, u64)]) -> Vec<ThroughputPoint> {
-    let speed = |pair: &[(f64, u64)]| {
-        let [(t0, n0), (t1, n1)] = *pair else { return None };
-        let point = ThroughputPoint { at_s: t1, images_per_s: (n1 - n0) as f64 / (t1 - t0) };
-        (t1 > t0).then_some(point)
-    };
-    line.windows(2).filter_map(speed).collect()
+    let stretch = (line.last().map_or(0.0, |(t, _)| *t) / POINTS).max(SHORTEST_S);
+    let (mut points, mut from) = (Vec::new(), (0.0, 0));
+    for &(at_s, done) in line {
+        if at_s - from.0 >= stretch {
+            points.push(ThroughputPoint { at_s, images_per_s: (done - from.1) as f64 / (at_s - from.0) });
+            from = (at_s, done);
+        }
+    }
+    points
 }

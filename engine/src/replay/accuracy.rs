@@ -1,9 +1,9 @@
 //! Ground truth beside results: finds a photo's labels again from its events and scores what was read.
 
 use crate::Result;
-use percent_encoding::percent_decode_str;
 use std::path::{Path, PathBuf};
 use tollgate_datasets::{Label, LabelStore, Scorer, Verdict};
+use tollgate_ingest::ReplaySource;
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::EventKind;
 
@@ -27,9 +27,9 @@ impl Accuracy {
     }
 
     /// Scores a photo by all its events; `None` where it has no label.
-    pub(super) fn score(&mut self, photo: &[Entry]) -> Result<Option<Scored>> {
+    pub(super) fn score(&mut self, photo: &[Entry], source: &ReplaySource) -> Result<Option<Scored>> {
         let Some(first) = photo.first().map(|e| &e.event) else { return Ok(None) };
-        let path = file_path(&first.source);
+        let path = source.path_of(&first.source);
         let key = path.clone().unwrap_or_else(|| PathBuf::from(&first.data.file_name));
         let Some(labels) = self.labels.for_photo(&key)? else { return Ok(None) };
         let Some(label) = labels.first().cloned() else { return Ok(None) };
@@ -53,20 +53,5 @@ fn folder(photo: &[Entry]) -> String {
     match Path::new(&data.file_name).parent().filter(|p| !p.as_os_str().is_empty()) {
         Some(parent) => parent.to_string_lossy().into_owned(),
         None => data.lane.clone().unwrap_or_else(|| ".".into()),
-    }
-}
-
-/// The file behind a position, where it is a file of its own.
-fn file_path(position: &str) -> Option<PathBuf> {
-    let path = position.strip_prefix("file://").filter(|p| !p.contains('#'))?;
-    let bytes: Vec<u8> = percent_decode_str(path).collect();
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt;
-        Some(std::ffi::OsString::from_vec(bytes).into())
-    }
-    #[cfg(not(unix))]
-    {
-        String::from_utf8(bytes).ok().map(PathBuf::from)
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn write(
     observer.writing();
     write_data(run, request)?;
     let mut page = Page { accuracy: Accuracy::new(labels), tally: Tally::default(), report: ReportBuilder::new() };
-    each_photo(run, |photo| page.add(photo, request))?;
+    each_photo(run, |photo| page.add(photo, run, request))?;
     let summary = page.tally.summary(&page.accuracy.scorer, pace);
     let about = super::about::page(run, request, setup, &summary, pace);
     page.report.finish(&request.out.join(report::FILE), &about)?;
@@ -73,9 +73,9 @@ struct Page {
 }
 
 impl Page {
-    fn add(&mut self, photo: &[Entry], request: &Request) -> Result<()> {
+    fn add(&mut self, photo: &[Entry], run: &Run, request: &Request) -> Result<()> {
         self.tally.photo(photo);
-        let scored = self.accuracy.score(photo)?;
+        let scored = self.accuracy.score(photo, &run.source)?;
         // The label belongs to the photo's best plate, which comes first; the others have none to be held against.
         let truth = scored.as_ref().map(|s| Truth { expected: s.verdict.expected.clone(), hit: s.verdict.exact });
         let unfound = scored.as_ref().filter(|s| !s.verdict.hit).and_then(|s| miss::picture(s, request));

@@ -1,7 +1,7 @@
 //! The source of a replay: all roots, one after another.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::root::{Root, RootSpec};
 use super::{Limits, ReplayOptions, SkipReason, Skipped};
@@ -112,6 +112,12 @@ impl ReplaySource {
     #[must_use]
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
+    }
+
+    /// The file behind a position of this source; `None` for what lies inside an archive or a Parquet file.
+    #[must_use]
+    pub fn path_of(&self, position: &str) -> Option<PathBuf> {
+        self.positions.path_of(position)
     }
 
     /// The absolute paths of what is replayed, in order.

@@ -1,22 +1,20 @@
-//! Huffman tables, as a lookup that mostly gives the decoded coefficient at once.
+//! Huffman tables, as a lookup by the next bits.
 
 use super::bits::Bits;
 
-/// Bits that the lookup goes by. Codes and their extra bits rarely need more.
+/// Bits that the lookup goes by; few codes in use are longer.
 const LOOK: u32 = 11;
 
-/// The bits of an entry: how many bits it takes, whether it holds the value already, the run of zeros before the
-/// value, the value's size in bits, the value.
-const LENGTH: u32 = 0x3F;
-const WHOLE: u32 = 0x80;
+/// The bits of an entry: how many bits the code takes, the run of zeros before the value, the value's size in bits.
+/// A code has at least one bit, so an entry of 0 is none.
+const LENGTH: u32 = 0x1F;
 const RUN_SHIFT: u32 = 8;
 const SIZE_SHIFT: u32 = 12;
-const VALUE_SHIFT: u32 = 16;
 
 /// A decoding table.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    lookup: Box<[u32; 1 << LOOK]>,
+    lookup: Box<[u16; 1 << LOOK]>,
     /// For each code length: one more than its highest code, left-aligned to 16 bits; 0 where there is none.
     ends: [u32; 17],
     /// For each code length: the index of its first symbol less its first code.
@@ -63,31 +61,18 @@ impl Table {
         }
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
         let rest = LOOK - length;
-        for tail in 0..1 << rest {
-            let entry = run << RUN_SHIFT | size << SIZE_SHIFT;
-            self.lookup[(code << rest | tail) as usize] = if size <= rest {
-                let value = extend(tail >> (rest - size), size);
-                entry | WHOLE | (length + size) | (value as u32) << VALUE_SHIFT
-            } else {
-                entry | length
-            };
-        }
+        let first = (code << rest) as usize;
+        self.lookup[first..first + (1 << rest)].fill((run << RUN_SHIFT | size << SIZE_SHIFT | length) as u16);
     }
 
     /// Decodes the next symbol with its value; `None` where no code begins like this.
+    ///
+    /// Code and value are taken one after the other, without asking whether both would have fitted one lookup: on
+    /// photos of high quality that question is a coin's toss, and a wrong guess costs more than the second step.
     #[inline]
     pub(super) fn step(&self, bits: &mut Bits, data: &[u8]) -> Option<Step> {
         bits.refill(data);
-        let entry = self.lookup[bits.peek(LOOK) as usize];
-        if entry & WHOLE != 0 {
-            bits.consume(entry & LENGTH);
-            let run = (entry >> RUN_SHIFT & 15) as usize;
-            return Some(Step { run, value: entry.cast_signed() >> VALUE_SHIFT });
-        }
-        self.long_step(entry, bits)
-    }
-
-    fn long_step(&self, entry: u32, bits: &mut Bits) -> Option<Step> {
+        let entry = u32::from(self.lookup[bits.peek(LOOK) as usize]);
         let (run, size) = if entry != 0 {
             bits.consume(entry & LENGTH);
             (entry >> RUN_SHIFT & 15, entry >> SIZE_SHIFT & 15)
@@ -101,6 +86,7 @@ impl Table {
     }
 
     /// Walks through the lengths beyond the lookup's.
+    #[cold]
     fn long_symbol(&self, bits: &mut Bits) -> Option<u8> {
         let code = bits.peek(16);
         let length = (LOOK + 1..=16).find(|length| code < self.ends[*length as usize])?;
@@ -111,12 +97,11 @@ impl Table {
 }
 
 /// The signed value of `size` extra bits (T.81, F.2.2.1): those with a leading zero are negative.
+#[inline]
 fn extend(bits: u32, size: u32) -> i32 {
-    if size == 0 {
-        return 0;
-    }
-    let value = bits.cast_signed();
-    if bits >> (size - 1) == 0 { value - (1 << size) + 1 } else { value }
+    // 1 << size >> 1 is the leading bit, and 0 for a size of 0, below which nothing lies: no branch is needed.
+    let is_negative = u32::from(bits < (1 << size >> 1));
+    (bits.wrapping_sub(is_negative.wrapping_neg() & ((1 << size) - 1))).cast_signed()
 }
 
 #[cfg(test)]

@@ -32,6 +32,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Of a plate that nobody was asked to read.
+    pub fn none() -> Self {
+        let (text, raw_text) = (String::new(), String::new());
+        Self { text, raw_text, confidences: Vec::new(), candidates: Vec::new(), region: None, reader: "".into() }
+    }
+
     /// The least sure character; 0 when nothing was read.
     pub fn min_confidence(&self) -> f32 {
         self.confidences.iter().copied().reduce(f32::min).unwrap_or(0.0)
