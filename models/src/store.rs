@@ -75,8 +75,10 @@ impl Store {
         let scratch = self.dir.join(format!(".{}.part", artefact.file));
         let mut tried = Vec::new();
         for source in fetch::sources(artefact, self.mirror.as_deref()) {
+            // Not even written over: what a killed transfer left may be read-only, as a mirror's file may be.
+            self.remove(&scratch)?;
             progress.start(&artefact.file, &source.to_string());
-            let outcome = source.fetch(&self.dir, &scratch, progress);
+            let outcome = source.fetch(&scratch, progress);
             progress.end();
             match outcome {
                 Ok(()) => return self.keep(artefact, &scratch, &source.to_string()),
@@ -84,6 +86,7 @@ impl Store {
                 Err(other) => return Err(other),
             }
         }
+        self.remove(&scratch)?;
         Err(Error::OutOfReach {
             file: artefact.file.clone(),
             sha256: artefact.sha256.clone(),
@@ -96,7 +99,7 @@ impl Store {
     fn keep(&self, artefact: &Artefact, scratch: &Path, origin: &str) -> Result<PathBuf> {
         let found = sha256_of(scratch)?;
         if found != artefact.sha256 {
-            fs::remove_file(scratch).map_err(|e| self.io("remove", scratch, e))?;
+            self.remove(scratch)?;
             return Err(Error::WrongDelivery {
                 file: artefact.file.clone(),
                 origin: origin.into(),
@@ -108,6 +111,14 @@ impl Store {
         File::open(scratch).and_then(|f| f.sync_all()).map_err(|e| self.io("sync", scratch, e))?;
         fs::rename(scratch, &path).map_err(|e| self.io("rename", scratch, e))?;
         Ok(path)
+    }
+
+    /// Removes a file that need not be there.
+    fn remove(&self, path: &Path) -> Result<()> {
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.io("remove", path, e)),
+            _ => Ok(()),
+        }
     }
 
     fn io(&self, what: &'static str, path: &Path, source: io::Error) -> Error {

@@ -46,12 +46,12 @@ pub(crate) fn sources<'a>(artefact: &'a Artefact, mirror: Option<&Path>) -> Vec<
 }
 
 impl Source<'_> {
-    /// Writes the file to `scratch`; `dir` is where temporary folders may be made.
-    pub(crate) fn fetch(&self, dir: &Path, scratch: &Path, progress: &dyn Progress) -> Result<()> {
+    /// Writes the file to `scratch`; a temporary folder may be made beside it.
+    pub(crate) fn fetch(&self, scratch: &Path, progress: &dyn Progress) -> Result<()> {
         match self {
             Self::Mirror(path) => mirror::fetch(path, scratch),
             Self::Url(url) => url::fetch(url, scratch, progress),
-            Self::Wheel { package, member, tag } => wheel::fetch(package, member, *tag, dir, scratch),
+            Self::Wheel { package, member, tag } => wheel::fetch(package, member, *tag, scratch),
         }
     }
 

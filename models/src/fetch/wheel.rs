@@ -7,9 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(super) fn fetch(package: &str, member: &str, tag: Option<&str>, dir: &Path, scratch: &Path) -> Result<()> {
+pub(super) fn fetch(package: &str, member: &str, tag: Option<&str>, scratch: &Path) -> Result<()> {
     let origin = format!("pip package {package}");
-    let folder = dir.join(format!(".wheel-{}-{}", package.replace("==", "-"), std::process::id()));
+    // Named after the scratch file, which is this fetch's alone: what a killed fetch left is found and removed.
+    let folder = scratch.with_extension("wheel");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|source| Error::Io { what: "remove", path: folder.clone(), source })?;
+    }
     fs::create_dir_all(&folder).map_err(|source| Error::Io { what: "create", path: folder.clone(), source })?;
     let outcome = download(package, tag, &folder)
         .and_then(|()| only_wheel(&folder))
