@@ -10,6 +10,8 @@ use tollgate_sinks::event::EventKind;
 /// Scores photo by photo.
 pub(super) struct Accuracy {
     labels: LabelStore,
+    /// Whether the labels were named, and not looked for beside the photos.
+    named: bool,
     pub(super) scorer: Scorer,
 }
 
@@ -22,15 +24,20 @@ pub(super) struct Scored {
 }
 
 impl Accuracy {
-    pub(super) fn new(labels: LabelStore) -> Self {
-        Self { labels, scorer: Scorer::new() }
+    pub(super) fn new(labels: LabelStore, named: bool) -> Self {
+        Self { labels, named, scorer: Scorer::new() }
     }
 
     /// Scores a photo by all its events; `None` where it has no label.
     pub(super) fn score(&mut self, photo: &[Entry], source: &ReplaySource) -> Result<Option<Scored>> {
         let Some(first) = photo.first().map(|e| &e.event) else { return Ok(None) };
         let path = source.path_of(&first.source);
-        let key = path.clone().unwrap_or_else(|| PathBuf::from(&first.data.file_name));
+        let key = match &path {
+            Some(path) => path.clone(),
+            // Inside an archive nothing lies beside a photo; named labels may still know it.
+            None if self.named => PathBuf::from(&first.data.file_name),
+            None => return Ok(None),
+        };
         let Some(labels) = self.labels.for_photo(&key)? else { return Ok(None) };
         let Some(label) = labels.first().cloned() else { return Ok(None) };
         let text = &first.data.license_plate_text;

@@ -32,7 +32,11 @@ pub(super) fn write(
 ) -> Result<Summary> {
     observer.writing();
     write_data(run, request)?;
-    let mut page = Page { accuracy: Accuracy::new(labels), tally: Tally::default(), report: ReportBuilder::new() };
+    let mut page = Page {
+        accuracy: Accuracy::new(labels, request.labels.is_some()),
+        tally: Tally::default(),
+        report: ReportBuilder::new(),
+    };
     each_photo(run, |photo| page.add(photo, run, request))?;
     let summary = page.tally.summary(&page.accuracy.scorer, pace);
     let about = super::about::page(run, request, setup, &summary, pace);

@@ -1,9 +1,7 @@
 //! The same photos from a folder, an archive and a Parquet file give the same plates.
 
-mod common;
-
+use crate::common::{number, replay, sample, timeless_events};
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
-use common::{number, replay, sample, timeless_events};
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use std::fs;

@@ -1,8 +1,6 @@
 //! Bad input is data: a clear line, a rejection where it was an image's slot, the rest processed, exit code 0.
 
-mod common;
-
-use common::{events, number, replay, sample, text, tollgate};
+use crate::common::{events, number, replay, sample, text, tollgate};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage};
 use serde_json::Value;
 use std::fs;

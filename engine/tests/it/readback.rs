@@ -1,8 +1,6 @@
 //! What a replay wrote, read by the programs its users have: pyarrow and DuckDB.
 
-mod common;
-
-use common::{replay, repo, sample};
+use crate::common::{replay, repo, sample};
 use std::process::Command;
 
 #[test]
@@ -17,7 +15,7 @@ fn pyarrow_and_duckdb_read_the_outputs() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     replay(&sample(), &out, &[]);
-    let script = repo().join("engine/tests/readback.py");
+    let script = repo().join("engine/tests/it/readback.py");
     let checked = Command::new(&python).arg(script).arg(&out).output().unwrap();
-    assert!(checked.status.success(), "{}", common::text(&checked));
+    assert!(checked.status.success(), "{}", crate::common::text(&checked));
 }

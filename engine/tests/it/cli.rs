@@ -1,8 +1,6 @@
 //! The command line as a person or a script meets it.
 
-mod common;
-
-use common::{events, sample, summary, text, tollgate};
+use crate::common::{events, sample, summary, text, tollgate};
 use std::process::Output;
 
 fn run(args: &[&str]) -> Output {

@@ -2,8 +2,6 @@
 //!
 //! Seeded, so that a failure can be run again; `TOLLGATE_FUZZ_SECONDS` makes it go on (default: 3).
 
-mod common;
-
 use std::time::{Duration, Instant};
 use tollgate_engine::pipeline;
 use tollgate_kernels::Rect;
@@ -49,7 +47,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
 #[test]
 fn damaged_photos_never_panic() {
     let seconds = std::env::var("TOLLGATE_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
-    let lane = common::sample().join("lane-2");
+    let lane = crate::common::sample().join("lane-2");
     let jpeg =
         std::fs::read_dir(lane).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|x| x == "jpg"));
     let jpeg = std::fs::read(jpeg.expect("a photo")).unwrap();

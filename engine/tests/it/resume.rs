@@ -1,8 +1,6 @@
 //! Kill −9 at any moment; `--resume` finishes, and the outputs are those of a run that was left alone.
 
-mod common;
-
-use common::{replay, sample, timeless_events, tollgate};
+use crate::common::{replay, sample, timeless_events, tollgate};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;

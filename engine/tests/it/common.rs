@@ -1,7 +1,5 @@
 //! What the tests of the program share: they run the real binary, as a user would.
 
-#![expect(dead_code, reason = "each test file is a program of its own and uses a part of this")]
-
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

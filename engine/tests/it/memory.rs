@@ -1,7 +1,5 @@
 //! Many photos take no more memory than few, and a header bomb takes none. (10,000 photos: `benches`, case `memory`.)
 
-mod common;
-
 #[cfg(target_os = "linux")]
 mod linux {
     use crate::common::{sample, tollgate};

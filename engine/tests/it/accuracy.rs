@@ -1,8 +1,6 @@
 //! The accuracy that is promised, on real photos and on the sample set.
 
-mod common;
-
-use common::{number, replay, sample, shared};
+use crate::common::{number, replay, sample, shared};
 use serde_json::Value;
 
 fn at_least(summary: &Value, floors: &[(&str, f64)]) {

@@ -1,0 +1,12 @@
+//! Tests of the program and of the flow through their public faces. One test binary, since each links the whole program.
+
+mod accuracy;
+mod bad_input;
+mod cli;
+mod common;
+mod flow;
+mod fuzz_photos;
+mod memory;
+mod readback;
+mod resume;
+mod sources;
