@@ -113,12 +113,17 @@ pub(super) fn judge(rules: &Rules, mut plates: Vec<(Detected, Reading)>) -> Verd
     let mut verdict = Verdict { kept: Vec::new(), weak: Vec::new() };
     for (detected, reading) in plates {
         let band = rules.band(detected.score, &reading);
-        let repeat = verdict
+        let repeated = verdict
             .kept
-            .iter()
-            .any(|k| k.reading.text == reading.text && iou(&k.detected.rect, &detected.rect) > SAME_PLATE_OVERLAP);
-        if repeat {
-            verdict.weak.push(Weak { detected, reading, reason: "repeat" });
+            .iter_mut()
+            .find(|k| k.reading.text == reading.text && iou(&k.detected.rect, &detected.rect) > SAME_PLATE_OVERLAP);
+        if let Some(first) = repeated {
+            let mut plate = Plate { detected, reading, band };
+            // Of one plate seen twice the trusted sighting stands, so that nobody is asked what is known.
+            if band == Band::Read && first.band != Band::Read {
+                std::mem::swap(first, &mut plate);
+            }
+            verdict.weak.push(Weak { detected: plate.detected, reading: plate.reading, reason: "repeat" });
         } else if band == Band::Read || verdict.kept.is_empty() || detected.score >= rules.weak_score {
             verdict.kept.push(Plate { detected, reading, band });
         } else {
