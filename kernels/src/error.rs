@@ -147,6 +147,31 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the GPU is at fault, or one of its limits: the CPU path can do the same work then.
+    pub fn is_of_gpu(&self) -> bool {
+        match self {
+            Self::NoAdapter { .. }
+            | Self::NoDevice { .. }
+            | Self::DeviceLost { .. }
+            | Self::OutOfMemory { .. }
+            | Self::GpuLimit { .. }
+            | Self::GpuTimeout { .. }
+            | Self::Gpu { .. } => true,
+            Self::ZeroSize { .. }
+            | Self::TooLarge { .. }
+            | Self::Length { .. }
+            | Self::Spec { .. }
+            | Self::OutsidePhoto { .. }
+            | Self::NotConvex { .. }
+            | Self::NotFinite { .. }
+            | Self::Jpeg { .. }
+            | Self::JpegUnsupported { .. }
+            | Self::TooManyPixels { .. } => false,
+        }
+    }
+}
+
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

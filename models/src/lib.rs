@@ -11,6 +11,7 @@ mod runtime;
 mod store;
 
 pub mod detector;
+pub mod pixels;
 pub mod reader;
 
 pub use detector::Detector;
@@ -18,6 +19,7 @@ pub use error::{Error, Result};
 pub use fetch::{Progress, Quiet};
 pub use info::ModelInfo;
 pub use manifest::{Artefact, Decode, Manifest, Origin, Role, platform};
+pub use pixels::Pixels;
 pub use reader::{Reader, Reading};
 pub use runtime::Runtime;
 pub use store::{Store, sha256_of};

@@ -1,6 +1,6 @@
 //! The arguments.
 
-use crate::replay::Backend;
+use crate::setup::Backend;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::num::NonZeroUsize;

@@ -3,7 +3,8 @@
 use super::Exit;
 use super::args::DemoArgs;
 use super::replay::{carry_out, config};
-use crate::replay::{Backend, Request};
+use crate::replay::Request;
+use crate::setup::Backend;
 use crate::{Error, Result};
 use tollgate_datasets::sample;
 

@@ -14,7 +14,7 @@ pub(super) fn page(run: &Run, request: &Request, setup: &Setup, summary: &Summar
         run: RunText {
             version: run.info.version.clone(),
             source: run.info.source.clone(),
-            backend: request.backend.resolved().into(),
+            backend: setup.backend.to_string(),
             workers: request.workers(),
             reader: setup.chosen.reader.name.clone(),
             reader_reason: setup.chosen.because.join("; "),

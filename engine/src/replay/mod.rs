@@ -15,7 +15,7 @@ mod summary;
 mod tally;
 
 pub use observe::{Observer, Progressing};
-pub use request::{Backend, Request};
+pub use request::Request;
 pub use summary::{Accuracy, FolderScores, Summary};
 
 use crate::Result;
@@ -42,12 +42,13 @@ pub enum Outcome {
 pub fn replay(request: &Request, store: &Store, stop: &AtomicBool, observer: &dyn Observer) -> Result<Outcome> {
     let source = request.open_source()?;
     let labels = request.open_labels()?;
-    request.backend.check()?;
+    let backend = request.backend.open()?;
     state::refuse_foreign_output(request)?;
-    let setup = Setup::prepare(&request.config, store, observer)?;
+    let setup = Setup::prepare(&request.config, backend, store, observer)?;
     observer.prepared(&setup);
     let mut run = state::Run::begin(request, &setup, source)?;
     let pace = run::drive(&mut run, request, &setup, stop, observer)?;
+    setup.backend.warn_of_fallbacks();
     if !pace.dry {
         return Ok(Outcome::Stopped { done: run.journal.end() });
     }

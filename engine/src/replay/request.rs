@@ -1,52 +1,11 @@
 //! What a replay is asked to do.
 
+use crate::Result;
 use crate::config::Config;
-use crate::{Error, Result};
+use crate::setup::Backend;
 use std::path::PathBuf;
 use tollgate_datasets::LabelStore;
 use tollgate_ingest::{Limits, ReplayOptions, ReplaySource};
-
-/// Where the pixels are worked on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backend {
-    /// The fastest that was measured on such a machine.
-    #[default]
-    Auto,
-    /// The CPU path.
-    Cpu,
-    /// The wgpu path.
-    Gpu,
-}
-
-impl Backend {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-        }
-    }
-
-    /// What it comes to on this machine. The CPU path is the fastest measured so far, so `auto` is it.
-    pub(super) fn resolved(self) -> &'static str {
-        match self {
-            Self::Auto | Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-        }
-    }
-
-    /// Whether it can be used in this build.
-    pub(super) fn check(self) -> Result<()> {
-        match self {
-            Self::Auto | Self::Cpu => Ok(()),
-            Self::Gpu => Err(Error::Backend {
-                backend: "gpu",
-                reason: "the pipeline does not run on wgpu yet, only its kernels do; use --backend cpu".into(),
-            }),
-        }
-    }
-}
 
 /// A replay.
 #[derive(Clone, Debug)]

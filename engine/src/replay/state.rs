@@ -118,7 +118,7 @@ fn settings_digest(request: &Request, setup: &Setup) -> String {
         engine.max_file_mib,
         engine.max_megapixels,
         engine.max_plates,
-        request.backend.name(),
+        setup.backend.name(),
     );
     Uuid::new_v5(&Uuid::NAMESPACE_OID, settings.as_bytes()).simple().to_string()
 }

@@ -1,7 +1,9 @@
-//! Everything a run needs before its first photo: ONNX Runtime, the chosen nets, one assembly a lane.
+//! Everything a run needs before its first photo: the opened backend, ONNX Runtime, the chosen nets, one assembly a lane.
 
+mod backend;
 mod choose;
 
+pub use backend::{Backend, Opened};
 pub use choose::{Chooser, Chosen};
 
 use crate::Result;
@@ -13,9 +15,11 @@ use tollgate_ingest::Record;
 use tollgate_models::{Manifest, Progress, Runtime, Store};
 use tollgate_sinks::event::{ModelRef, ModelRole};
 
-/// ONNX Runtime and the nets of a run.
+/// The backend, ONNX Runtime and the nets of a run.
 #[derive(Debug)]
 pub struct Setup {
+    /// Where the nets' inputs are made.
+    pub backend: Opened,
     /// The runtime.
     pub runtime: Runtime,
     /// The nets, and why these.
@@ -27,11 +31,11 @@ impl Setup {
     ///
     /// # Errors
     /// A file cannot be had or is not the right one; ONNX Runtime cannot be opened.
-    pub fn prepare(config: &Config, store: &Store, progress: &dyn Progress) -> Result<Self> {
+    pub fn prepare(config: &Config, backend: Opened, store: &Store, progress: &dyn Progress) -> Result<Self> {
         let manifest = Manifest::shipped()?;
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
         let chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
-        Ok(Self { runtime, chosen })
+        Ok(Self { backend, runtime, chosen })
     }
 
     /// The models as events name them.
@@ -52,7 +56,7 @@ impl Setup {
     /// # Errors
     /// A net does not load or does not fit its decode rule.
     pub fn lane(&self, config: &Config) -> Result<impl Stage<Record, Out = Judged> + Send + use<>> {
-        let (detector, reader) = self.chosen.load(&self.runtime)?;
+        let (detector, reader) = self.chosen.load(&self.runtime, &self.backend)?;
         let engine = &config.engine;
         Ok(pipeline::assemble(Parts {
             rules: config.judge.rules(detector.threshold()),

@@ -2,14 +2,14 @@
 
 use super::region::{self, Region};
 use super::{Detector, to_photo};
-use crate::{ModelInfo, Result, Runtime};
+use crate::{ModelInfo, Pixels, Result, Runtime};
 use ort::session::Session;
 use ort::value::TensorRef;
 use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
-use tollgate_kernels::crop::{self, CropSpec, Layout};
-use tollgate_kernels::letterbox::{self, LetterboxSpec};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Scratch};
+use tollgate_kernels::crop::{CropSpec, Layout};
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::{ChannelOrder, Filter, Photo};
 
 const RULE: &str = "retina";
 /// The stock threshold of .5 loses a sixth of the plates; judging comes later and sees the score.
@@ -28,19 +28,19 @@ pub struct Retina {
     info: ModelInfo,
     priors: PriorSpec,
     tensor: Vec<f32>,
-    scratch: Scratch,
+    pixels: Box<dyn Pixels>,
 }
 
 impl Retina {
-    /// Loads the net.
-    pub fn load(runtime: &Runtime, info: ModelInfo) -> Result<Self> {
+    /// Loads the net; `pixels` makes its input.
+    pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path)?;
         for output in ["loc", "conf", "landms"] {
             if !session.outputs().iter().any(|o| o.name() == output) {
                 return Err(info.misfit(RULE, format!("it has no output `{output}`")));
             }
         }
-        Ok(Self { session, info, priors: PriorSpec::default(), tensor: Vec::new(), scratch: Scratch::default() })
+        Ok(Self { session, info, priors: PriorSpec::default(), tensor: Vec::new(), pixels })
     }
 
     /// How a photo of that size is laid into the net's input: long side scaled to `long`, zeros right and bottom, and
@@ -68,7 +68,7 @@ impl Retina {
     fn pass(&mut self, photo: &mut Photo, long: usize, found: &mut Vec<Detected>) -> Result<()> {
         let spec = Self::layout(photo.width(), photo.height(), long);
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
-        letterbox::letterbox(photo.at_least(long)?, &spec, &mut self.scratch, &mut self.tensor)?;
+        self.pixels.letterbox(photo.at_least(long)?, &spec, &mut self.tensor)?;
         self.infer((spec.out_w, spec.out_h), found)?;
         to_photo(found, &spec, photo);
         Ok(())
@@ -81,7 +81,7 @@ impl Retina {
         let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout };
         self.tensor.resize(3 * out_w * out_h, 0.0);
         let (view, rect) = photo.part(region.rect)?;
-        crop::crop_f32(view, rect, &spec, &mut self.scratch, &mut self.tensor)?;
+        self.pixels.crop_f32(view, rect, &spec, &mut self.tensor)?;
         self.infer((out_w, out_h), found)?;
         found.iter_mut().for_each(|d| region.to_photo(d));
         Ok(())

@@ -2,12 +2,12 @@
 
 use super::Detector;
 use super::to_photo;
-use crate::{Decode, ModelInfo, Result, Runtime};
+use crate::{Decode, ModelInfo, Pixels, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
 use tollgate_kernels::boxes::{self, Detected, rows};
-use tollgate_kernels::letterbox::{self, LetterboxSpec};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Scratch};
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::{ChannelOrder, Filter, Photo};
 
 const THRESHOLD: f32 = 0.25;
 const OVERLAP: f32 = 0.45;
@@ -22,15 +22,15 @@ pub struct Yolo {
     info: ModelInfo,
     side: (usize, usize),
     tensor: Vec<f32>,
-    scratch: Scratch,
+    pixels: Box<dyn Pixels>,
 }
 
 impl Yolo {
-    /// Loads the net.
-    pub fn load(runtime: &Runtime, info: ModelInfo) -> Result<Self> {
+    /// Loads the net; `pixels` makes its input.
+    pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path)?;
         let side = input_side(&session, &info)?;
-        Ok(Self { session, info, side, tensor: Vec::new(), scratch: Scratch::default() })
+        Ok(Self { session, info, side, tensor: Vec::new(), pixels })
     }
 
     /// Centred letterbox, grey around.
@@ -74,12 +74,7 @@ impl Detector for Yolo {
     fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
         let spec = self.layout(photo.width(), photo.height());
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
-        letterbox::letterbox(
-            photo.at_least(self.side.0.max(self.side.1))?,
-            &spec,
-            &mut self.scratch,
-            &mut self.tensor,
-        )?;
+        self.pixels.letterbox(photo.at_least(self.long_side())?, &spec, &mut self.tensor)?;
         let run = self.info.failed("detecting");
         let shape = [1, 3, spec.out_h, spec.out_w];
         let input = TensorRef::from_array_view((shape, self.tensor.as_slice())).map_err(&run)?;

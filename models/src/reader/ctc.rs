@@ -1,14 +1,14 @@
 //! CTC reader: a general text recogniser made to read plates, one or two crops a plate.
 
 use super::{Reader, Reading};
-use crate::{ModelInfo, Result, Runtime};
+use crate::{ModelInfo, Pixels, Result, Runtime};
 use ort::session::Session;
 use ort::value::TensorRef;
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
-use tollgate_kernels::crop::{self, CropSpec, Layout};
+use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, Scratch};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -30,13 +30,13 @@ pub struct CtcReader {
     /// Writes every class.
     raw: Charset,
     spec: CropSpec,
-    scratch: Scratch,
+    pixels: Box<dyn Pixels>,
     tensor: Vec<f32>,
 }
 
 impl CtcReader {
-    /// Loads the net; its classes stand in the ONNX metadata under `character`, one a line.
-    pub fn load(runtime: &Runtime, info: ModelInfo) -> Result<Self> {
+    /// Loads the net; its classes stand in the ONNX metadata under `character`, one a line. `pixels` makes its input.
+    pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path)?;
         let classes = session.metadata().map_err(info.failed("reading metadata"))?.custom("character");
         let Some(classes) = classes else {
@@ -53,7 +53,7 @@ impl CtcReader {
             plate: raw.clone().plates_only(),
             raw,
             spec,
-            scratch: Scratch::default(),
+            pixels,
             tensor: Vec::new(),
         })
     }
@@ -61,7 +61,7 @@ impl CtcReader {
     fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
         self.tensor.resize(3 * HEIGHT * WIDTH, 0.0);
         let (view, rect) = photo.part(rect)?;
-        crop::crop_f32(view, rect, &self.spec, &mut self.scratch, &mut self.tensor)?;
+        self.pixels.crop_f32(view, rect, &self.spec, &mut self.tensor)?;
         let run = self.info.failed("reading");
         let input = TensorRef::from_array_view(([1, 3, HEIGHT, WIDTH], self.tensor.as_slice())).map_err(&run)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;

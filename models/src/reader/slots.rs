@@ -2,14 +2,14 @@
 
 use super::regions::REGIONS;
 use super::{Reader, Reading};
-use crate::{ModelInfo, Result, Runtime};
+use crate::{ModelInfo, Pixels, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
-use tollgate_kernels::crop::{self, CropSpec, Layout};
+use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{Filter, Photo, Scratch};
+use tollgate_kernels::{Filter, Photo};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -28,13 +28,13 @@ pub struct SlotReader {
     /// Writes every slot, padding too.
     raw: Charset,
     spec: CropSpec,
-    scratch: Scratch,
+    pixels: Box<dyn Pixels>,
     crops: Vec<u8>,
 }
 
 impl SlotReader {
-    /// Loads the net; its input must be `u8[n,H,W,3]`.
-    pub fn load(runtime: &Runtime, info: ModelInfo) -> Result<Self> {
+    /// Loads the net; its input, which `pixels` makes, must be `u8[n,H,W,3]`.
+    pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path)?;
         let Some(ValueType::Tensor { shape, .. }) = session.inputs().first().map(|i| i.dtype()) else {
             return Err(info.misfit(RULE, "its first input is no tensor"));
@@ -51,7 +51,7 @@ impl SlotReader {
             plate: Charset::with_pad(ALPHABET, PAD).plates_only(),
             raw: Charset::new(ALPHABET.chars().map(Some)),
             spec,
-            scratch: Scratch::default(),
+            pixels,
             crops: Vec::new(),
         })
     }
@@ -66,7 +66,7 @@ impl Reader for SlotReader {
         self.crops.resize(plates.len() * one, 0);
         for (plate, out) in plates.iter().zip(self.crops.chunks_exact_mut(one)) {
             let (view, rect) = photo.part(plate.rect.pad(MARGIN))?;
-            crop::crop_u8(view, rect, &self.spec, &mut self.scratch, out)?;
+            self.pixels.crop_u8(view, rect, &self.spec, out)?;
         }
         let run = self.info.failed("reading");
         let shape = [plates.len(), self.spec.out_h, self.spec.out_w, 3];

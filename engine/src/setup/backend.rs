@@ -1,0 +1,99 @@
+//! Where pixels are worked on: what was asked for, and what was opened for it.
+
+use crate::{Error, Result};
+use std::fmt;
+use std::sync::Arc;
+use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_models::Pixels;
+use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
+
+/// Where the pixels are worked on. The nets themselves run on ONNX Runtime's CPU provider in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The fastest that was measured, which is the CPU so far.
+    #[default]
+    Auto,
+    /// The CPU path.
+    Cpu,
+    /// The wgpu path: the first GPU, or a software adapter where there is none.
+    Gpu,
+}
+
+impl Backend {
+    /// Opens what it comes to on this machine.
+    ///
+    /// # Errors
+    /// No adapter at all, or one that cannot be used.
+    pub fn open(self) -> Result<Opened> {
+        match self {
+            Self::Auto | Self::Cpu => Ok(Opened::Cpu),
+            Self::Gpu => open_gpu(),
+        }
+    }
+}
+
+fn open_gpu() -> Result<Opened> {
+    let gpu = Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        let reason =
+            format!("{error}{cause}; `--backend cpu` gives the same results, `tollgate doctor` lists adapters");
+        Error::Backend { backend: "gpu", reason }
+    })?;
+    let is_software = gpu.gpu().info().software;
+    let opened = Opened::Gpu(Arc::new(gpu));
+    if is_software {
+        tracing::warn!("backend {opened}");
+    } else {
+        tracing::info!("backend {opened}");
+    }
+    Ok(opened)
+}
+
+/// A backend ready for use. Its `Display` names the adapter and says where it is none.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// The CPU.
+    Cpu,
+    /// A GPU or a software adapter.
+    Gpu(Arc<SharedGpu>),
+}
+
+impl Opened {
+    /// Its name on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu(_) => "gpu",
+        }
+    }
+
+    /// What makes the input of one net of one lane.
+    pub(super) fn pixels(&self) -> Box<dyn Pixels> {
+        match self {
+            Self::Cpu => Box::new(CpuPixels::default()),
+            Self::Gpu(shared) => Box::new(GpuPixels::new(Arc::clone(shared))),
+        }
+    }
+
+    /// Says at a run's end how much of it was not done where it was meant to be.
+    pub fn warn_of_fallbacks(&self) {
+        let Self::Gpu(shared) = self else { return };
+        let count = shared.finished_on_cpu();
+        if count > 0 {
+            tracing::warn!("{count} letterboxes and crops were made on the CPU in place of the GPU");
+        }
+    }
+}
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Gpu(shared) => {
+                let info = shared.gpu().info();
+                let plain = if info.software { " (software adapter: correct, not fast)" } else { "" };
+                write!(f, "gpu: {info}{plain}")
+            }
+        }
+    }
+}

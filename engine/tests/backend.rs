@@ -1,0 +1,85 @@
+//! The program's backends: same plates on each, and a report that says which it was.
+
+mod common;
+
+use common::{events, number, replay, sample, shared, text, tollgate};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tollgate_kernels::gpu::{AdapterInfo, adapters};
+
+/// The adapter that `--backend gpu` takes; `None`, said aloud, where there is none. With `REQUIRE_GPU=1` that is a
+/// failure.
+fn adapter() -> Option<AdapterInfo> {
+    let first = adapters().into_iter().next();
+    if first.is_none() {
+        assert!(std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"), "REQUIRE_GPU=1, but no adapter");
+        eprintln!("SKIPPED: there is no adapter to run --backend gpu on");
+    }
+    first
+}
+
+/// The texts read on each photo, in order.
+fn plates(out: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut plates = BTreeMap::<_, Vec<_>>::new();
+    for event in events(out) {
+        let data = &event["data"];
+        let file = data["fileName"].as_str().expect("a file name").to_owned();
+        plates.entry(file).or_default().push(data["licensePlateText"].clone());
+    }
+    plates
+}
+
+/// Replays on both; the share of photos with the same texts.
+fn same(photos: &Path, dir: &Path) -> (f64, usize) {
+    let cpu = replay(photos, &dir.join("cpu"), &["--backend", "cpu"]);
+    let gpu = replay(photos, &dir.join("gpu"), &["--backend", "gpu"]);
+    eprintln!("{} s on the CPU, {} s with --backend gpu", number(&cpu, "seconds"), number(&gpu, "seconds"));
+    let (cpu, gpu) = (plates(&dir.join("cpu")), plates(&dir.join("gpu")));
+    assert!(cpu.values().flatten().any(|text| text.as_str().is_some_and(|t| !t.is_empty())), "no plate was read");
+    let differing: Vec<_> = cpu.iter().filter(|(file, texts)| gpu.get(*file) != Some(*texts)).collect();
+    differing.iter().for_each(|(file, texts)| eprintln!("{file}: cpu {texts:?}, gpu {:?}", gpu.get(*file)));
+    (1.0 - differing.len() as f64 / cpu.len() as f64, cpu.len())
+}
+
+#[test]
+fn the_gpu_reads_the_sample_set_as_the_cpu_does() {
+    let Some(adapter) = adapter() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(same(&sample(), dir.path()), (1.0, 35));
+    let report = std::fs::read_to_string(dir.path().join("gpu/report.html")).unwrap();
+    assert!(report.contains(&format!("gpu: {}", adapter.name)), "the report does not name the adapter");
+    assert_eq!(report.contains("software adapter: correct, not fast"), adapter.software);
+    // A run goes on where it was started, and `auto` is a name for one of the two.
+    let resume = |backend: &str, run: &str| {
+        let out = dir.path().join(run);
+        tollgate().arg("replay").arg(sample()).arg("--out").arg(out).args(["--resume", "--backend", backend]).output()
+    };
+    let other = resume("cpu", "gpu").unwrap();
+    assert!(!other.status.success() && text(&other).contains("cannot resume"), "{}", text(&other));
+    let auto = resume("auto", "cpu").unwrap();
+    assert!(auto.status.success(), "{}", text(&auto));
+}
+
+#[test]
+fn the_gpu_reads_real_photos_as_the_cpu_does() {
+    let (Some(_), Some(shared)) = (adapter(), shared()) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (share, photos) = same(&shared.join("plates/br"), dir.path());
+    assert!(share >= 0.99, "{share} of {photos} photos");
+}
+
+/// The Vulkan loader then finds no driver; other interfaces there are only on other systems.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_an_adapter_the_reason_is_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = tollgate();
+    command.env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null");
+    command.arg("replay").arg(sample()).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu"]);
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    let said = text(&output);
+    assert!(said.contains("backend gpu cannot be used") && said.contains("--backend cpu"), "{said}");
+    assert!(!dir.path().join("out").exists());
+}

@@ -1,0 +1,26 @@
+//! The kernels' fast CPU path.
+
+use super::Pixels;
+use tollgate_kernels::crop::{self, CropSpec};
+use tollgate_kernels::letterbox::{self, LetterboxSpec};
+use tollgate_kernels::{Rect, Result, RgbView, Scratch};
+
+/// Makes inputs on the calling thread.
+#[derive(Debug, Default)]
+pub struct CpuPixels {
+    scratch: Scratch,
+}
+
+impl Pixels for CpuPixels {
+    fn letterbox(&mut self, photo: RgbView<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()> {
+        letterbox::letterbox(photo, spec, &mut self.scratch, out)
+    }
+
+    fn crop_u8(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()> {
+        crop::crop_u8(view, rect, spec, &mut self.scratch, out)
+    }
+
+    fn crop_f32(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()> {
+        crop::crop_f32(view, rect, spec, &mut self.scratch, out)
+    }
+}

@@ -1,0 +1,26 @@
+//! Where a net's input is made out of a photo: on the CPU, or on a GPU.
+
+mod cpu;
+mod gpu;
+
+pub use cpu::CpuPixels;
+pub use gpu::{GpuPixels, SharedGpu};
+
+use tollgate_kernels::crop::CropSpec;
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::{Rect, Result, RgbView};
+
+/// Makes inputs of nets. Not shared between threads: each net of each worker has its own, with its own buffers.
+///
+/// All of them give the same values but for the bounds that the kernels state, and fail on the same input: outside
+/// the photo, an output of the wrong length, a specification that contradicts itself.
+pub trait Pixels: Send {
+    /// Lays `photo` into `out`, a planar tensor `[3, out_h, out_w]`.
+    fn letterbox(&mut self, photo: RgbView<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()>;
+
+    /// Cuts `rect` out of `view` into `out`, interleaved bytes `[out_h, out_w, 3]`.
+    fn crop_u8(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()>;
+
+    /// Cuts `rect` out of `view` into `out`, a planar tensor `[3, out_h, out_w]`.
+    fn crop_f32(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()>;
+}
