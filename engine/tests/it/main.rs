@@ -1,6 +1,7 @@
 //! Tests of the program and of the flow through their public faces. One test binary, since each links the whole program.
 
 mod accuracy;
+mod backend;
 mod bad_input;
 mod cli;
 mod common;

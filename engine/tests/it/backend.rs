@@ -1,8 +1,6 @@
 //! The program's backends: same plates on each, and a report that says which it was.
 
-mod common;
-
-use common::{events, number, replay, sample, shared, text, tollgate};
+use crate::common::{events, number, replay, sample, shared, text, tollgate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
