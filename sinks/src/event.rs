@@ -235,7 +235,7 @@ pub struct ModelRef {
     pub sha256: String,
 }
 
-/// Milliseconds spent, by stage. Those of decode and detect are the image's, those of read and judge the plate's.
+/// Milliseconds spent on the image, all its plates together, by stage.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timings {

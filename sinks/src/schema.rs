@@ -30,8 +30,7 @@
 //! | `reason_detail` | utf8, nullable | the same for people |
 //! | `detector`, `detector_sha256` | utf8, nullable | model that found the plate, and the SHA-256 of its file in hex |
 //! | `reader`, `reader_sha256` | utf8, nullable | model whose text stands, and the SHA-256 of its file in hex |
-//! | `decode_ms`, `detect_ms` | float32 | ms spent on the image |
-//! | `read_ms`, `judge_ms` | float32 | ms spent on the plate |
+//! | `decode_ms`, `detect_ms`, `read_ms`, `judge_ms` | float32 | ms spent on the image, all its plates together |
 //!
 //! The schema's metadata holds [`VERSION_KEY`]. Columns are only ever added, at the end; anything else is a new version.
 

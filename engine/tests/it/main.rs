@@ -7,6 +7,7 @@ mod cli;
 mod common;
 mod flow;
 mod fuzz_photos;
+mod inline;
 mod memory;
 mod readback;
 mod resume;

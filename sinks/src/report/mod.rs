@@ -197,10 +197,10 @@ impl ReportBuilder {
             self.counts.images += 1;
             decode.add(data.timings.decode_ms);
             detect.add(data.timings.detect_ms);
-        }
-        if !data.raw_text.is_empty() {
             read.add(data.timings.read_ms);
             judge.add(data.timings.judge_ms);
+        }
+        if !data.raw_text.is_empty() {
             let bin = (data.confidence.clamp(0.0, 1.0) * BINS as f32) as usize;
             self.histogram[bin.min(BINS - 1)][band] += 1;
         }

@@ -136,7 +136,7 @@ fn stages(times: &[StageTimes; 4]) -> String {
     format!(
         "<table class=\"numbers\"><thead><tr><th>stage</th><td>median ms</td><td>p95 ms</td><td>share</td>\
          <td class=\"wide\"></td></tr></thead><tbody>{rows}</tbody></table>\
-         <p class=\"note\">Decode and detect are per image, read and judge per plate; quantiles to 1 %.</p>"
+         <p class=\"note\">Per image, all its plates together; quantiles to 1 %.</p>"
     )
 }
 
