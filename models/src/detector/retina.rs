@@ -17,6 +17,8 @@ const THRESHOLD: f32 = 0.1;
 const OVERLAP: f32 = 0.4;
 /// The long side of the first pass, in pixels.
 const LONG_SIDE: usize = 640;
+/// The first look enlarges a small photo by no more than this: it would cost time and show nothing new.
+const ENLARGED: f32 = 1.2;
 /// The long side of the closer look, which small and far plates need.
 const LONG_SIDE_FAR: usize = 960;
 /// Blue, green, red means the net was trained with.
@@ -107,7 +109,8 @@ impl Retina {
 
 impl Detector for Retina {
     fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
-        self.pass(photo, LONG_SIDE, found)
+        let most = (photo.width().max(photo.height()) as f32 * ENLARGED) as usize;
+        self.pass(photo, LONG_SIDE.min(most.max(1)), found)
     }
 
     fn detect_closer(&mut self, photo: &mut Photo, first: &[Detected], found: &mut Vec<Detected>) -> Result<bool> {
