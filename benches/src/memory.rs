@@ -55,7 +55,9 @@ fn measure(tollgate: &Path, options: &Options, photos: &[PathBuf], count: usize,
     let folder = dir.join(format!("photos-{count}"));
     fs::create_dir_all(&folder)?;
     for i in 0..count {
-        let photo = photos.get(i % photos.len().max(1)).context("no photos in the folder")?;
+        // Few photos are spread over all there are, so that few and many have the same mix of sizes.
+        let stride = (photos.len() / count.min(photos.len()).max(1)).max(1);
+        let photo = photos.get(i * stride % photos.len().max(1)).context("no photos in the folder")?;
         let ext = photo.extension().and_then(|e| e.to_str()).unwrap_or("jpg");
         std::os::unix::fs::symlink(photo, folder.join(format!("{i:06}.{ext}")))?;
     }

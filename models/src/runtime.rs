@@ -43,6 +43,8 @@ impl Runtime {
         let options = |b: SessionBuilder| -> std::result::Result<SessionBuilder, ort::Error> {
             // All, not Level3: it holds the NCHWc layout, without which both nets take twice as long.
             let b = b.with_optimization_level(GraphOptimizationLevel::All)?;
+            // Photos come in many sizes: a memory plan for each would be kept for good and gains no time.
+            let b = b.with_memory_pattern(false)?;
             Ok(b.with_intra_threads(1)?.with_inter_threads(1)?)
         };
         let builder = Session::builder(&self.environment).map_err(failed("making a session"))?;
