@@ -105,9 +105,7 @@ impl Recognise {
         let plates = self.found.drain(..).zip(self.readings.drain(..)).collect();
         Ok(Some(Look { plates, detect_ms, read_ms: millis(start) }))
     }
-}
 
-impl Recognise {
     /// How many of the sightings, which come the surest first, are read.
     fn worth_reading(&self) -> usize {
         let sure = self.found.first().is_some_and(|best| best.score > UNSURE_SCORE);

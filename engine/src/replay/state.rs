@@ -63,8 +63,10 @@ impl Run {
         let dir = run_dir(&request.out);
         let info = run_info(request, setup, &source);
         if !request.resume {
+            // The journal first: it holds the folder's lock, and another run's outputs are not ours to remove.
+            let journal = Journal::create(&dir, &info)?;
             remove_outputs(&request.out)?;
-            return Ok(Self { journal: Journal::create(&dir, &info)?, source, info });
+            return Ok(Self { journal, source, info });
         }
         let (journal, Resumed { end, digest, run_info, truncated_bytes, .. }) = Journal::open_resume(&dir)?;
         if truncated_bytes > 0 {

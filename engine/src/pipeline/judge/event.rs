@@ -1,7 +1,6 @@
 //! From what was judged to the event that says so.
 
 use super::band::{Band, Doubt, Plate, Weak};
-use crate::Result;
 use crate::pipeline::item::{Origin, Refused, Timings};
 use tollgate_ingest::capture;
 use tollgate_kernels::Photo;
@@ -21,11 +20,11 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     /// A photo that could not be used.
-    pub(super) fn rejected(&self, refused: &Refused) -> Result<Entry> {
+    pub(super) fn rejected(&self, refused: &Refused) -> Entry {
         let mut event = self.event(EventKind::Rejected, 0);
         event.data.reason = Some(Reason { code: refused.code.into(), detail: refused.detail.clone() });
         event.data.models.clear();
-        Ok(Entry { event, crop: Vec::new() })
+        Entry { event, crop: Vec::new() }
     }
 
     /// A photo on which nothing was seen at all.

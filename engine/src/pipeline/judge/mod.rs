@@ -39,7 +39,7 @@ impl Judge {
         let about = event::About { origin, timings, models: &self.models };
         let PlateRead { mut photo, plates } = match body {
             Ok(read) => read,
-            Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)?] }),
+            Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)] }),
         };
         let Verdict { kept, weak } = band::judge(&self.rules, plates);
         let mut entries = Vec::with_capacity(kept.len().max(1));
