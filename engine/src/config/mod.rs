@@ -57,7 +57,7 @@ impl Default for EngineConfig {
             workers: None,
             batch_records: n(4),
             batch_mib: n(8),
-            queue_batches: n(2),
+            queue_batches: n(1),
             max_file_mib: n(64),
             max_megapixels: n(64),
             max_plates: n(16),

@@ -31,6 +31,31 @@ pub trait Stage<I> {
     {
         Then { first: self, next }
     }
+
+    /// This stage, given a batch's items one after the other: what lies between its parts is then held for one item,
+    /// not for a batch, and is still in the core's cache when the next part looks at it.
+    fn one_by_one(self) -> OneByOne<Self>
+    where
+        Self: Sized,
+    {
+        OneByOne(self)
+    }
+}
+
+/// A stage that is given items one by one.
+#[derive(Debug)]
+pub struct OneByOne<T>(T);
+
+impl<I, T: Stage<I>> Stage<I> for OneByOne<T> {
+    type Out = T::Out;
+
+    fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>> {
+        let mut items = Vec::with_capacity(batch.items.len());
+        for item in batch.items {
+            items.append(&mut self.0.run(Batch { end: batch.end, items: vec![item] })?.items);
+        }
+        Ok(Batch { end: batch.end, items })
+    }
 }
 
 /// Two stages, one after the other.

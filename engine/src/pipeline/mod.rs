@@ -37,17 +37,16 @@ pub struct Parts {
     pub max_pixels: u64,
     /// At most this many plates of a photo are read.
     pub max_plates: usize,
-    /// Photos in flight at once, for which buffers are kept.
-    pub batch_records: usize,
 }
 
-/// The assembly that one lane runs.
+/// The assembly that one lane runs. A photo goes through all of it before the next, so that one is decoded at a time.
 pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
-    let pool = Pool::new(parts.batch_records);
+    let pool = Pool::new(1);
     let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
     Decode::new(pool.clone(), limits)
         .then(Recognise::new(parts.detector, parts.reader, parts.max_plates, parts.rules.read_min_score))
         .then(Judge::new(parts.rules, parts.models, pool))
+        .one_by_one()
 }
 
 /// Cuts a picture for people out of a photo's bytes: `rect` with its surroundings, as JPEG.

@@ -65,7 +65,6 @@ impl Setup {
             models: self.model_refs(),
             max_pixels: engine.max_pixels(),
             max_plates: engine.max_plates.get(),
-            batch_records: engine.batch_records.get(),
         }))
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use event_listener::{Event, EventListener};
 use serde::{Deserialize, Serialize};
 
 use super::commit::Committer;
@@ -82,6 +83,7 @@ pub struct Hub {
     folder: PathBuf,
     config: HubConfig,
     committer: Arc<Committer>,
+    grown: Arc<Event>,
     partitions: RwLock<Vec<Arc<Partition>>>,
 }
 
@@ -105,14 +107,15 @@ impl Hub {
         let config: HubConfig =
             toml::from_str(&text).map_err(|source| Error::Settings { path: settings, source: Box::new(source) })?;
         config.check()?;
-        let mut partitions = Vec::new();
+        let (mut partitions, grown) = (Vec::new(), Arc::new(Event::new()));
         for number in 0..config.partitions {
-            let (partition, tail) = Partition::open(&folder.join(number.to_string()), config, Arc::clone(committer))?;
+            let folder = folder.join(number.to_string());
+            let (partition, tail) = Partition::open(&folder, config, Arc::clone(committer), Arc::clone(&grown))?;
             partitions.push(Arc::new(partition));
             torn.extend(tail);
         }
         let (name, folder, committer) = (name.to_owned(), folder.to_path_buf(), Arc::clone(committer));
-        Ok(Self { name, folder, config, committer, partitions: RwLock::new(partitions) })
+        Ok(Self { name, folder, config, committer, grown, partitions: RwLock::new(partitions) })
     }
 
     /// The hub's name.
@@ -126,6 +129,13 @@ impl Hub {
     pub fn config(&self) -> HubConfig {
         let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner).len() as u32;
         HubConfig { partitions, ..self.config }
+    }
+
+    /// Is told when readers can see more records in any of the partitions; a future, and to be waited for with a
+    /// thread too. To miss nothing: listen first, then look, then wait.
+    #[must_use]
+    pub fn listen(&self) -> EventListener {
+        self.grown.listen()
     }
 
     /// One partition, by its number from 0.
@@ -154,8 +164,10 @@ impl Hub {
         if count <= now {
             return Err(Error::BadHub { detail: format!("the hub has {now} partitions and can only get more") });
         }
-        let open =
-            |number: u32| Partition::open(&self.folder.join(number.to_string()), grown, Arc::clone(&self.committer));
+        let open = |number: u32| {
+            let (folder, committer) = (self.folder.join(number.to_string()), Arc::clone(&self.committer));
+            Partition::open(&folder, grown, committer, Arc::clone(&self.grown))
+        };
         let added = (now..count).map(|number| Ok(Arc::new(open(number)?.0))).collect::<Result<Vec<_>>>()?;
         store(&self.folder, &grown)?;
         partitions.extend(added);

@@ -30,6 +30,7 @@ mod varint;
 pub use batch::{BatchFault, BatchHeader, HEADER_BYTES, ProducerMark, ValidBatch};
 pub use build::{BatchBuilder, NewRecord};
 pub use commit::Ack;
+pub use event_listener::EventListener;
 pub use groups::Checkpoint;
 pub use hub::{Durability, Hub, HubConfig, MAX_PARTITIONS};
 pub use partition::{Appended, Partition, Retained, Slice, TornTail};

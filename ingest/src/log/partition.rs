@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use event_listener::Event;
 
 use super::batch::{BatchHeader, ValidBatch};
 use super::commit::{Ack, Committer, Watermark};
@@ -80,7 +81,7 @@ pub struct Partition {
     folder: PathBuf,
     config: HubConfig,
     committer: Arc<Committer>,
-    watermark: Watermark,
+    watermark: Arc<Watermark>,
     log: Mutex<Log>,
 }
 
@@ -106,6 +107,7 @@ impl Partition {
         folder: &Path,
         config: HubConfig,
         committer: Arc<Committer>,
+        grown: Arc<Event>,
     ) -> Result<(Self, Option<TornTail>)> {
         fs::create_dir_all(folder).map_err(failed("create the partition", folder))?;
         let mut producers = Producers::default();
@@ -131,7 +133,7 @@ impl Partition {
         let end_offset = active.next;
         let tail = (torn > 0).then(|| TornTail { partition: folder.to_path_buf(), end_offset, bytes: torn });
         let log = Mutex::new(Log { sealed: segments, active, producers });
-        let watermark = Arc::new(AtomicU64::new(end_offset));
+        let watermark = Arc::new(Watermark::new(end_offset, grown));
         Ok((Self { folder: folder.to_path_buf(), config, committer, watermark, log }, tail))
     }
 
@@ -175,7 +177,7 @@ impl Partition {
         match self.config.durability {
             Durability::Commit => self.committer.submit(&active.file, &self.watermark, active.next, bytes),
             Durability::Os => {
-                self.watermark.fetch_max(active.next, Ordering::Release);
+                self.watermark.raise(active.next);
                 Ack::at_once()
             }
         }
@@ -207,7 +209,7 @@ impl Partition {
     /// The offset behind the last record that readers see: the last durable one, or with [`Durability::Os`] the last.
     #[must_use]
     pub fn end_offset(&self) -> u64 {
-        self.watermark.load(Ordering::Acquire)
+        self.watermark.end()
     }
 
     /// The offset of the first batch appended at a time or later; the end offset when there is none.

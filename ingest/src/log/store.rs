@@ -145,6 +145,20 @@ impl Store {
         self.groups.delete(group)
     }
 
+    /// Waits, without a thread, until an append need not wait for the disk to catch up.
+    ///
+    /// # Errors
+    /// [`Error::CommitFailed`] when the disk refused; from then on the store takes no more writes.
+    pub async fn admitted(&self) -> Result<()> {
+        self.committer.admitted().await
+    }
+
+    /// Bytes written ahead of the disk and not yet durable.
+    #[must_use]
+    pub fn unsynced_bytes(&self) -> u64 {
+        self.committer.unsynced_bytes()
+    }
+
     fn hub_folder(&self, name: &str) -> PathBuf {
         self.folder.join("hubs").join(name)
     }

@@ -42,7 +42,11 @@ impl Retina {
                 return Err(info.misfit(RULE, format!("it has no output `{output}`")));
             }
         }
-        Ok(Self { session, info, priors: PriorSpec::default(), tensor: Vec::new(), pixels })
+        let (priors, tensor) = (PriorSpec::default(), vec![0.0; 3 * LONG_SIDE_FAR * LONG_SIDE_FAR]);
+        let mut net = Self { session, info, priors, tensor, pixels };
+        // Takes at once the memory of the largest look, and the first photo takes no longer than the others.
+        net.infer((LONG_SIDE_FAR, LONG_SIDE_FAR), &mut Vec::new())?;
+        Ok(net)
     }
 
     /// How a photo of that size is laid into the net's input: long side scaled to `long`, zeros right and bottom, and

@@ -46,7 +46,7 @@ impl CtcReader {
         let spec = CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout };
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
-        Ok(Self {
+        let mut reader = Self {
             session,
             name: info.name.as_str().into(),
             info,
@@ -54,14 +54,21 @@ impl CtcReader {
             raw,
             spec,
             pixels,
-            tensor: Vec::new(),
-        })
+            tensor: vec![0.0; 3 * HEIGHT * WIDTH],
+        };
+        // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
+        reader.infer()?;
+        Ok(reader)
     }
 
     fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
-        self.tensor.resize(3 * HEIGHT * WIDTH, 0.0);
         let (view, rect) = photo.part(rect)?;
         self.pixels.crop_f32(view, rect, &self.spec, &mut self.tensor)?;
+        self.infer()
+    }
+
+    /// Runs the net on the tensor.
+    fn infer(&mut self) -> Result<Reading> {
         let run = self.info.failed("reading");
         let input = TensorRef::from_array_view(([1, 3, HEIGHT, WIDTH], self.tensor.as_slice())).map_err(&run)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;
