@@ -5,14 +5,17 @@
 //! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
 
 pub mod capture;
+mod clock;
 mod digest;
 mod error;
 pub mod log;
+pub mod metrics;
 mod position;
 mod record;
 pub mod replay;
 mod source;
 
+pub use clock::{Clock, system_clock};
 pub use error::{Error, Result};
 pub use record::{Payload, Record, Refusal, RefusalCode};
 pub use replay::{Limits, ReplayOptions, ReplaySource, SkipReason, Skipped};
