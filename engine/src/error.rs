@@ -90,6 +90,20 @@ pub enum Error {
         /// A sentence for people.
         detail: String,
     },
+    /// The events of one photo are more than a batch of the results hub takes.
+    #[error("the events of one photo do not fit a batch of hub {hub} ({limit} bytes): raise its max_batch_bytes")]
+    ResultsTooLarge {
+        /// The results hub.
+        hub: String,
+        /// Its limit in bytes.
+        limit: usize,
+    },
+    /// A batch of the results hub cannot be made or understood.
+    #[error("a batch of the results hub cannot be used: {fault}; `tollgate log verify` says where it is damaged")]
+    ResultBatch {
+        /// What is wrong with it.
+        fault: tollgate_ingest::log::BatchFault,
+    },
     /// The chosen backend is not to be had.
     #[error("backend {backend} cannot be used: {reason}")]
     Backend {
@@ -98,6 +112,12 @@ pub enum Error {
         /// Why not, and what to do.
         reason: String,
     },
+}
+
+impl Error {
+    pub(crate) fn result_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
+        Self::ResultBatch { fault }
+    }
 }
 
 /// This crate's result.

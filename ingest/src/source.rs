@@ -17,7 +17,8 @@ pub trait Source {
     /// What the source yields.
     type Item;
 
-    /// The next batch, never empty; `None` when the source has come to its end.
+    /// The next batch; `None` when the source has come to its end. An empty batch says that there is nothing at
+    /// present: commit what is done, and ask again.
     ///
     /// # Errors
     /// Only when the machine is broken: records that cannot be had are items of their own.

@@ -17,6 +17,9 @@ pub fn inline<S: Source, T: Stage<S::Item>>(
 ) -> Result<()> {
     while !stop.load(Ordering::Relaxed) {
         let Some(batch) = source.next()? else { break };
+        if batch.items.is_empty() {
+            continue;
+        }
         let end = batch.end;
         deliver(stage.run(batch)?)?;
         source.commit(end)?;

@@ -88,18 +88,18 @@ fn feed<S: Source>(
     delivered: &AtomicU64,
     stop: &AtomicBool,
 ) -> Result<()> {
-    let mut committed = 0;
-    for lane in lanes.iter().cycle() {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
+    let (mut committed, mut turn) = (0, lanes.iter().cycle());
+    while !stop.load(Ordering::Relaxed) {
         let end = delivered.load(Ordering::Acquire);
         if end > committed {
             source.commit(end)?;
             committed = end;
         }
         let Some(batch) = source.next()? else { break };
-        if lane.send(batch).is_err() {
+        if batch.items.is_empty() {
+            continue;
+        }
+        if turn.next().is_none_or(|lane| lane.send(batch).is_err()) {
             break;
         }
     }

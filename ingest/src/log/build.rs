@@ -16,6 +16,14 @@ pub struct NewRecord<'a> {
     pub timestamp_ms: i64,
 }
 
+/// A state of a [`BatchBuilder`].
+#[derive(Debug, Clone, Copy)]
+pub struct Saved {
+    bytes: usize,
+    records: i32,
+    max_timestamp_ms: i64,
+}
+
 /// Puts records into one batch after another; its buffers are reused.
 #[derive(Debug)]
 pub struct BatchBuilder {
@@ -48,6 +56,19 @@ impl BatchBuilder {
     #[must_use]
     pub fn records(&self) -> usize {
         self.records as usize
+    }
+
+    /// The batch as it is, to go back to.
+    #[must_use]
+    pub fn save(&self) -> Saved {
+        Saved { bytes: self.bytes.len(), records: self.records, max_timestamp_ms: self.max_timestamp_ms }
+    }
+
+    /// Takes away what was added since `saved`.
+    pub fn restore(&mut self, saved: Saved) {
+        self.bytes.truncate(saved.bytes);
+        self.records = self.records.min(saved.records);
+        self.max_timestamp_ms = saved.max_timestamp_ms;
     }
 
     /// Adds a record.

@@ -28,7 +28,7 @@ mod store;
 mod varint;
 
 pub use batch::{BatchFault, BatchHeader, HEADER_BYTES, ProducerMark, ValidBatch};
-pub use build::{BatchBuilder, NewRecord};
+pub use build::{BatchBuilder, NewRecord, Saved};
 pub use commit::Ack;
 pub use event_listener::EventListener;
 pub use groups::Checkpoint;

@@ -1,0 +1,65 @@
+//! `tollgate serve`: the log with its endpoints, and the flow that lives on it.
+//!
+//! One process owns the data folder. Endpoints are up before the nets are loaded, so that senders need not wait for
+//! them; `/readyz` says when photos flow. A stop lets the flow finish what it has taken, then the endpoints answer what
+//! they have begun, then the log is closed.
+
+mod data;
+mod endpoints;
+mod live;
+mod meter;
+mod recogniser;
+mod results;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tollgate_ingest::access::Access;
+use tollgate_ingest::metrics::Metrics;
+use tollgate_ingest::system_clock;
+use tollgate_models::Store as ModelStore;
+
+use crate::Result;
+use crate::config::Config;
+use crate::setup::Backend;
+
+pub use endpoints::Serving;
+
+/// What is told of a server's life.
+pub trait Herald: tollgate_models::Progress + Send + Sync {
+    /// The endpoints are up.
+    fn serving(&self, serving: &Serving);
+    /// The nets are loaded; photos flow.
+    fn flowing(&self, setup: &crate::setup::Setup);
+    /// The flow has come to rest, or there was none.
+    fn stopping(&self);
+}
+
+/// Serves until `stop` is set.
+///
+/// # Errors
+/// The data folder is in use or damaged, an address is taken, a model cannot be had, the disk refuses.
+pub fn serve(
+    config: &Config,
+    backend: Backend,
+    models: &ModelStore,
+    stop: &Arc<AtomicBool>,
+    herald: &dyn Herald,
+) -> Result<()> {
+    let (metrics, clock) = (Arc::new(Metrics::new()), system_clock());
+    let access = Arc::new(Access::new(&config.access)?);
+    let store = data::open(config)?;
+    let retention = data::Retention::start(&store, &clock, config)?;
+    let shared = endpoints::Shared { store: Arc::clone(&store), access, metrics, clock };
+    let endpoints = endpoints::Endpoints::start(config, &shared)?;
+    herald.serving(endpoints.serving());
+    let flowed = recogniser::run(config, backend, models, &shared, stop, |setup| {
+        endpoints.set_ready();
+        herald.flowing(setup);
+    });
+    herald.stopping();
+    // The flow's failure is the one to be told; the endpoints are stopped in any case.
+    let stopped = endpoints.stop();
+    retention.stop();
+    flowed.and(stopped)
+}
