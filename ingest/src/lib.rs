@@ -11,6 +11,7 @@ mod digest;
 mod error;
 pub mod log;
 pub mod metrics;
+pub mod photo;
 mod position;
 mod record;
 pub mod replay;
