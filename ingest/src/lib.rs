@@ -4,12 +4,14 @@
 //! that already lie somewhere. [`log`] is the stream log that live traffic goes through. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
 //! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
 
+pub mod access;
 pub mod capture;
 mod clock;
 mod digest;
 mod error;
 pub mod log;
 pub mod metrics;
+pub mod photo;
 mod position;
 mod record;
 pub mod replay;

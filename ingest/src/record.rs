@@ -100,8 +100,10 @@ pub enum RefusalCode {
     CorruptArchive,
     /// An archive member that is a link to another member.
     ArchiveLink,
-    /// A row without an image.
+    /// A row or record without an image.
     NoImage,
+    /// A record that should say where the image lies, and does not.
+    BadReference,
 }
 
 impl RefusalCode {
@@ -123,6 +125,7 @@ impl RefusalCode {
             Self::CorruptArchive => "corrupt-archive",
             Self::ArchiveLink => "archive-link",
             Self::NoImage => "no-image",
+            Self::BadReference => "bad-reference",
         }
     }
 }

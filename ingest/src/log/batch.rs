@@ -14,7 +14,7 @@ pub const HEADER_BYTES: usize = 61;
 /// Where the part begins that the checksum covers.
 const CHECKED: usize = 21;
 /// Attribute bits.
-const CODEC: u16 = 0b111;
+pub(super) const CODEC: u16 = 0b111;
 const APPEND_TIME: u16 = 1 << 3;
 const TRANSACTIONAL: u16 = 1 << 4;
 const CONTROL: u16 = 1 << 5;
@@ -43,6 +43,8 @@ pub enum BatchFault {
     TooLarge,
     /// The records are compressed, where they should be read one by one.
     Compressed,
+    /// The records cannot be decompressed.
+    Decompression,
 }
 
 impl fmt::Display for BatchFault {
@@ -60,6 +62,7 @@ impl fmt::Display for BatchFault {
             Self::Transaction => write!(f, "it belongs to a transaction, which is not offered"),
             Self::TooLarge => write!(f, "it has more bytes than a batch may have; send smaller batches"),
             Self::Compressed => write!(f, "its records are compressed; decompress them first"),
+            Self::Decompression => write!(f, "its records cannot be decompressed; its sender is at fault"),
         }
     }
 }
@@ -140,7 +143,12 @@ impl BatchHeader {
     /// Whether the records are compressed (gzip, snappy, lz4 or zstd).
     #[must_use]
     pub fn is_compressed(&self) -> bool {
-        self.attributes & CODEC != 0
+        self.codec() != 0
+    }
+
+    /// The number of the compression codec.
+    pub(super) fn codec(&self) -> u16 {
+        self.attributes & CODEC
     }
 
     /// Whether the log set the time.
@@ -155,7 +163,7 @@ impl BatchHeader {
     }
 
     fn check(&self) -> Result<(), BatchFault> {
-        if self.attributes & CODEC > 4 {
+        if self.codec() > 4 {
             return Err(BatchFault::Codec);
         }
         if self.attributes & (TRANSACTIONAL | CONTROL) != 0 {

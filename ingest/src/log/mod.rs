@@ -14,6 +14,7 @@
 
 mod batch;
 mod build;
+mod codec;
 mod commit;
 mod disk;
 mod groups;
@@ -29,6 +30,7 @@ mod varint;
 
 pub use batch::{BatchFault, BatchHeader, HEADER_BYTES, ProducerMark, ValidBatch};
 pub use build::{BatchBuilder, NewRecord, Saved};
+pub use codec::Decompressor;
 pub use commit::Ack;
 pub use event_listener::EventListener;
 pub use groups::Checkpoint;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use event_listener::Listener;
 
+use super::from_log::Place;
 use super::progress::{Progress, Reached};
 use super::reader::Reader;
 use crate::digest::Digest;
@@ -94,7 +95,10 @@ impl HubSource {
             let partition = self.hub.partition(number)?;
             let start = self.options.start.get(&number).copied().unwrap_or_else(|| partition.start_offset());
             let until = (self.options.finish == Finish::AtPresentEnd).then(|| partition.end_offset());
-            self.readers.push(Reader::new(self.hub.name(), number, partition, start, until));
+            let limits = &self.options.limits;
+            let (hub, max_record_bytes) = (self.hub.name().to_owned(), limits.max_record_bytes);
+            let place = Place { hub, partition: number, max_record_bytes };
+            self.readers.push(Reader::new(place, partition, start, until, limits));
         }
         Ok(())
     }

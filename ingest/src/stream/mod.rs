@@ -7,6 +7,7 @@
 mod from_log;
 mod hub;
 mod progress;
+mod reader;
 
 pub use hub::{Finish, HubSource, StreamOptions};
 pub use progress::{Progress, Reached};

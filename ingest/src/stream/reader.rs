@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::from_log;
-use crate::log::{BatchHeader, Partition};
+use super::from_log::Place;
+use crate::log::{BatchHeader, Decompressor, Partition};
 use crate::{Error, Limits, Record, Result};
 
 /// A partition and how far it was read. It holds one slice of the log and the records of one batch of it.
 pub(super) struct Reader {
-    hub: String,
-    number: u32,
+    place: Place,
+    decompressor: Decompressor,
     partition: Arc<Partition>,
     /// The first offset that was not handed out.
     next: u64,
@@ -23,14 +23,22 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(hub: &str, number: u32, partition: Arc<Partition>, next: u64, until: Option<u64>) -> Self {
-        let (hub, slice, records) = (hub.to_owned(), Vec::new(), VecDeque::new());
-        Self { hub, number, partition, next, until, slice, position: 0, records }
+    /// One from `next` on, to `until` where it is to end. A compressed batch may become as large as a batch of the flow.
+    pub(super) fn new(
+        place: Place,
+        partition: Arc<Partition>,
+        next: u64,
+        until: Option<u64>,
+        limits: &Limits,
+    ) -> Self {
+        let most = usize::try_from(limits.batch_bytes.max(limits.max_record_bytes)).unwrap_or(usize::MAX);
+        let (decompressor, slice, records) = (Decompressor::new(most), Vec::new(), VecDeque::new());
+        Self { place, decompressor, partition, next, until, slice, position: 0, records }
     }
 
     /// The partition, and the offset behind the last record that was handed out.
     pub(super) fn reached(&self) -> (u32, u64) {
-        (self.number, self.next)
+        (self.place.partition, self.next)
     }
 
     /// How many records lie ahead of one that ends.
@@ -65,8 +73,7 @@ impl Reader {
             }
             let batch = &self.slice[self.position..];
             let header = BatchHeader::parse(batch).map_err(|fault| self.damaged(&fault))?;
-            let batch = &batch[..header.length.min(batch.len())];
-            from_log::records(&self.hub, self.number, batch, &header, limits, &mut self.records);
+            self.place.records(self.decompressor.open(batch), &header, &mut self.records);
             self.position += header.length;
             let (next, until) = (self.next, self.until.unwrap_or(u64::MAX));
             self.records.retain(|(behind, _)| (next + 1..=until).contains(behind));
@@ -81,7 +88,7 @@ impl Reader {
         }
         let slice = match self.partition.read(self.next, limits.batch_bytes) {
             Err(Error::OffsetOutOfRange { offset, start, .. }) if offset < start => {
-                let (hub, partition, lost) = (&self.hub, self.number, start - offset);
+                let (hub, partition, lost) = (&self.place.hub, self.place.partition, start - offset);
                 tracing::warn!(hub, partition, lost, "retention removed records before they were read");
                 self.next = start;
                 self.partition.read(start, limits.batch_bytes)?
@@ -105,6 +112,6 @@ impl Reader {
     }
 
     fn path(&self) -> std::path::PathBuf {
-        std::path::Path::new(&self.hub).join(self.number.to_string())
+        std::path::Path::new(&self.place.hub).join(self.place.partition.to_string())
     }
 }

@@ -1,6 +1,7 @@
 //! The stream log.
 
 mod batch;
+mod codec;
 mod model;
 mod partition;
 mod store;
