@@ -104,6 +104,28 @@ pub enum Error {
         /// What is wrong with it.
         fault: tollgate_ingest::log::BatchFault,
     },
+    /// A Kafka address does not do what it is asked.
+    #[error("cannot {what} {brokers}: {source}; is `tollgate serve` running there?")]
+    Broker {
+        /// What was tried.
+        what: &'static str,
+        /// The address.
+        brokers: String,
+        /// The client library's answer.
+        source: Box<rdkafka::error::KafkaError>,
+    },
+    /// A folder that is no data folder.
+    #[error("{} is no data folder of `tollgate serve`; name one with --data", dir.display())]
+    NoData {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A batch came out of the flow that its source does not know of.
+    #[error("the flow is out of step with its source at {end}; this is a fault of the program, please report it")]
+    OutOfStep {
+        /// The batch's end.
+        end: u64,
+    },
     /// The chosen backend is not to be had.
     #[error("backend {backend} cannot be used: {reason}")]
     Backend {

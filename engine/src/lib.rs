@@ -6,6 +6,7 @@ mod error;
 pub mod flow;
 pub mod pipeline;
 pub mod replay;
+pub mod serve;
 pub mod setup;
 
 pub use error::{Error, Result};

@@ -228,4 +228,16 @@ pub enum Error {
         /// The address.
         address: std::net::SocketAddr,
     },
+    /// An Apache Kafka cluster does not do what it is asked.
+    #[error("cannot {what} {topic:?} at {bootstrap}: {source}; check that the brokers run and the topic exists")]
+    Cluster {
+        /// What was to be done.
+        what: &'static str,
+        /// The topic.
+        topic: String,
+        /// The brokers.
+        bootstrap: String,
+        /// The client library's answer.
+        source: Box<rdkafka::error::KafkaError>,
+    },
 }

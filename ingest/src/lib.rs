@@ -1,7 +1,8 @@
 //! Where records come from: photo folders, archives, Parquet files; the stream log.
 //!
 //! A [`Source`] hands out [`Batch`]es of records in one fixed order. [`ReplaySource`] is the source of a replay: photos
-//! that already lie somewhere. [`log`] is the stream log that live traffic goes through. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
+//! that already lie somewhere. [`log`] is the stream log that live traffic goes through, and [`stream`] has the sources
+//! that follow it. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
 //! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
 
 pub mod access;
@@ -14,8 +15,10 @@ pub mod metrics;
 pub mod photo;
 mod position;
 mod record;
+pub mod reference;
 pub mod replay;
 mod source;
+pub mod stream;
 
 pub use clock::{Clock, system_clock};
 pub use error::{Error, Result};

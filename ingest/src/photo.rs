@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use crate::log::{LogRecord, NewRecord};
+use crate::log::{Header, LogRecord, NewRecord};
 use crate::{Refusal, RefusalCode};
 
 /// The header of the lane or booth, UTF-8; where it is missing the record's key stands for it.
@@ -57,9 +57,18 @@ impl<'a> PhotoRecord<'a> {
     /// Reads a record of the log. Of a header that is there twice the first counts.
     #[must_use]
     pub fn parse(record: &LogRecord<'a>) -> Self {
+        Self::from_parts(record.key, record.value, record.headers())
+    }
+
+    /// Reads a record that came another way than through the log.
+    pub fn from_parts(
+        key: Option<&'a [u8]>,
+        value: Option<&'a [u8]>,
+        headers: impl Iterator<Item = Header<'a>>,
+    ) -> Self {
         let text = |bytes: Option<&'a [u8]>| bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let mut photo = Self { body: record.value.unwrap_or_default(), ..Self::default() };
-        for (name, value) in record.headers() {
+        let mut photo = Self { body: value.unwrap_or_default(), ..Self::default() };
+        for (name, value) in headers {
             let Some(value) = text(value) else { continue };
             match std::str::from_utf8(name) {
                 Ok(LANE) => _ = photo.lane.get_or_insert(value),
@@ -70,7 +79,7 @@ impl<'a> PhotoRecord<'a> {
                 _ => {}
             }
         }
-        photo.lane = photo.lane.or(text(record.key));
+        photo.lane = photo.lane.or(text(key));
         photo
     }
 

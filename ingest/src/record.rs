@@ -35,6 +35,8 @@ pub struct Record {
 pub enum Payload {
     /// The file's bytes as they lay there, undecoded.
     Bytes(Vec<u8>),
+    /// The photo lies at this URL and is fetched by whoever decodes it.
+    Reference(String),
     /// The photo could not be had.
     Refused(Refusal),
 }
@@ -45,12 +47,12 @@ impl Payload {
         Self::Refused(Refusal { code, detail: detail.into() })
     }
 
-    /// The size in bytes; 0 for a refusal.
+    /// The size in bytes; 0 for a reference and a refusal.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Refused(_) => 0,
+            Self::Reference(_) | Self::Refused(_) => 0,
         }
     }
 }
@@ -104,6 +106,12 @@ pub enum RefusalCode {
     NoImage,
     /// A record that should say where the image lies, and does not.
     BadReference,
+    /// A photo sent by reference is not where the reference says, or may not be fetched from there.
+    ReferenceMissing,
+    /// A photo sent by reference could not be fetched, after some tries.
+    ReferenceUnreachable,
+    /// A batch of a stream that cannot be decompressed or taken apart.
+    UndecodableBatch,
 }
 
 impl RefusalCode {
@@ -125,6 +133,9 @@ impl RefusalCode {
             Self::CorruptArchive => "corrupt-archive",
             Self::ArchiveLink => "archive-link",
             Self::NoImage => "no-image",
+            Self::UndecodableBatch => "undecodable-batch",
+            Self::ReferenceMissing => "reference-missing",
+            Self::ReferenceUnreachable => "reference-unreachable",
             Self::BadReference => "bad-reference",
         }
     }

@@ -3,6 +3,7 @@
 use crate::setup::Backend;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -26,6 +27,10 @@ pub struct Cli {
 pub(super) enum Command {
     /// Read the plates on photos: events, a manual-check queue, Parquet, CSV and a report.
     Replay(ReplayArgs),
+    /// Serve the stream log (Kafka, HTTP) and read the plates on the photos that come.
+    Serve(ServeArgs),
+    /// Put records into a log, look at it, check it.
+    Log(LogArgs),
     /// Replay the sample set that comes with the program, and say where to look.
     Demo(DemoArgs),
     /// Say what was found on this machine and what to do about what is missing.
@@ -102,7 +107,7 @@ pub(super) enum BackendArg {
     Gpu,
 }
 
-impl From<BackendArg> for Backend {
+impl std::convert::From<BackendArg> for Backend {
     fn from(arg: BackendArg) -> Self {
         match arg {
             BackendArg::Auto => Self::Auto,
@@ -147,6 +152,149 @@ pub(super) enum ModelsCommand {
         /// Names from `tollgate models list`.
         names: Vec<String>,
     },
+}
+
+const SERVE_EXAMPLES: &str = "Examples:
+  tollgate serve
+  tollgate serve --config tollgate.toml --data /var/lib/tollgate
+  curl --data-binary @car.jpg http://127.0.0.1:8080/lanes/7/images
+  tollgate log tail --hub results --follow
+
+Without a config: hubs images, telemetry and results, Kafka on 127.0.0.1:9092, HTTP on 127.0.0.1:8080. Photos from hub
+images become events in hub results. /healthz, /readyz and /metrics are on the HTTP address.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// The data folder [default: tollgate-data].
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Where Kafka clients are heard [default: 127.0.0.1:9092].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) kafka: Option<SocketAddr>,
+    /// Where HTTP clients are heard [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) http: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
+}
+
+const LOG_EXAMPLES: &str = "Examples:
+  tollgate log produce --hub images photos/lane-7
+  echo hello | tollgate log produce --hub telemetry
+  tollgate log tail --hub results --from earliest --max 10
+  tollgate log tail --hub results --from 2026-11-22T12:00:00Z --follow
+  tollgate log groups
+  tollgate log verify --data tollgate-data";
+
+#[derive(Debug, Args)]
+#[command(after_help = LOG_EXAMPLES)]
+pub(super) struct LogArgs {
+    #[command(subcommand)]
+    pub(super) command: LogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LogCommand {
+    /// Send photos (by their paths, as `replay` takes them) or, without paths, the lines of stdin; prints hub,
+    /// partition and offset of each.
+    Produce(ProduceArgs),
+    /// Show records, a JSON object a line.
+    Tail(TailArgs),
+    /// Show how far each consumer group has come.
+    Groups(KafkaArgs),
+    /// Show the first and the next offset of each partition.
+    Offsets {
+        #[command(flatten)]
+        at: KafkaArgs,
+        /// The hub.
+        #[arg(long)]
+        hub: String,
+    },
+    /// Check every batch of a data folder that no process has open.
+    Verify {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "tollgate-data")]
+        data: PathBuf,
+        /// One hub alone.
+        #[arg(long)]
+        hub: Option<String>,
+    },
+}
+
+/// Where the log is.
+#[derive(Debug, Args)]
+pub(super) struct KafkaArgs {
+    /// The Kafka address of a `tollgate serve`, or the brokers of an Apache Kafka cluster.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9092")]
+    pub(super) kafka: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProduceArgs {
+    #[command(flatten)]
+    pub(super) at: KafkaArgs,
+    /// The hub.
+    #[arg(long)]
+    pub(super) hub: String,
+    /// The key of all records [default: a photo's lane].
+    #[arg(long)]
+    pub(super) key: Option<String>,
+    /// Photos, folders, archives.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TailArgs {
+    #[command(flatten)]
+    pub(super) at: KafkaArgs,
+    /// The hub.
+    #[arg(long)]
+    pub(super) hub: String,
+    /// One partition alone.
+    #[arg(long)]
+    pub(super) partition: Option<i32>,
+    /// Where to begin: earliest, latest, an offset, or a time (RFC 3339).
+    #[arg(long, default_value = "earliest", value_parser = From::parse)]
+    pub(super) from: From,
+    /// At most this many records.
+    #[arg(long, value_name = "N")]
+    pub(super) max: Option<u64>,
+    /// Wait for more.
+    #[arg(long)]
+    pub(super) follow: bool,
+}
+
+/// Where to begin to read a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    Earliest,
+    Latest,
+    Offset(i64),
+    /// Milliseconds since the epoch.
+    Time(i64),
+}
+
+impl From {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "earliest" => Ok(Self::Earliest),
+            "latest" => Ok(Self::Latest),
+            _ => match text.parse() {
+                Ok(offset) => Ok(Self::Offset(offset)),
+                Err(_) => time(text).map(Self::Time),
+            },
+        }
+    }
+}
+
+/// A time in milliseconds since the epoch.
+pub(super) fn time(text: &str) -> Result<i64, String> {
+    let parsed = chrono::DateTime::parse_from_rfc3339(text);
+    parsed.map(|time| time.timestamp_millis()).map_err(|error| {
+        format!("{text:?} is no time ({error}); write it as 2026-11-22T12:00:00Z")
+    })
 }
 
 const MANUAL_EXAMPLES: &str = "Examples:

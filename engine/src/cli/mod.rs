@@ -4,10 +4,13 @@ mod args;
 mod demo;
 mod doctor;
 mod exit;
+mod log;
 mod manual;
 mod models;
 mod replay;
+mod serve;
 mod show;
+mod stop;
 
 pub use args::Cli;
 pub use exit::Exit;
@@ -24,6 +27,8 @@ pub fn main() -> Exit {
     show::log_to_stderr(cli.verbose);
     let outcome = match &cli.command {
         Command::Replay(args) => replay::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Log(args) => log::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Models(args) => models::run(args),

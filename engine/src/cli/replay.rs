@@ -3,13 +3,12 @@
 use super::Exit;
 use super::args::{HowArgs, ReplayArgs};
 use super::show::Screen;
+use super::stop;
 use crate::Result;
 use crate::config::{Choice, Config};
 use crate::replay::{self, Outcome, Request, Summary};
 use crate::setup::Backend;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tollgate_models::Store;
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
@@ -43,7 +42,7 @@ pub(super) fn config(how: &HowArgs) -> Result<Config> {
 
 /// Replays, prints the outcome, and says how the program ends.
 pub(super) fn carry_out(request: &Request, json: bool) -> Result<Exit> {
-    let stop = stop_on_signal();
+    let stop = stop::on_signal("stopping after the photos in flight; once more to stop at once");
     let screen = Screen::new();
     let outcome = replay::replay(request, &Store::from_env(), &stop, &screen)?;
     drop(screen);
@@ -61,22 +60,6 @@ pub(super) fn carry_out(request: &Request, json: bool) -> Result<Exit> {
             Ok(if nothing { Exit::NothingRead } else { Exit::Done })
         }
     }
-}
-
-/// Set by the first Ctrl-C or SIGTERM; a second one ends the process at once, which the journal survives.
-fn stop_on_signal() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let seen = stop.clone();
-    let installed = ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping after the photos in flight; once more to stop at once");
-    });
-    if let Err(error) = installed {
-        tracing::warn!(%error, "Ctrl-C will end the process at once; --resume goes on all the same");
-    }
-    stop
 }
 
 fn print(summary: &Summary, out: &Path) {

@@ -4,14 +4,20 @@
 
 mod error;
 mod models;
+mod serve;
 
 pub use error::ConfigError;
 pub use models::{Choice, ModelsConfig, OwnModel};
+pub use serve::{ServeConfig, SourceConfig, SourceKind};
 
 use crate::pipeline::Rules;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use tollgate_ingest::Limits;
+use tollgate_ingest::access::AccessConfig;
+use tollgate_ingest::log::HubConfig;
 
 /// The whole config.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -23,6 +29,14 @@ pub struct Config {
     pub models: ModelsConfig,
     /// Where the bands begin.
     pub judge: JudgeConfig,
+    /// The server as a whole.
+    pub serve: ServeConfig,
+    /// What its flow follows.
+    pub source: SourceConfig,
+    /// Its hubs by name, beside or in place of `images`, `telemetry` and `results`.
+    pub hubs: BTreeMap<String, HubConfig>,
+    /// The keys that senders and readers need; none at all on loopback alone.
+    pub access: AccessConfig,
 }
 
 /// The flow's size and bounds.
@@ -110,6 +124,26 @@ impl JudgeConfig {
 }
 
 impl Config {
+    /// Lanes: as configured, or one a core.
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.engine.workers.map_or_else(cores, usize::from)
+    }
+
+    /// The bounds of a batch.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            batch_records: self.engine.batch_records.get(),
+            batch_bytes: (self.engine.batch_mib.get() as u64) << 20,
+            max_record_bytes: (self.engine.max_file_mib.get() as u64) << 20,
+        }
+    }
+
+    /// The hubs of a server: the usual ones, and those of the config.
+    pub fn all_hubs(&self) -> BTreeMap<String, HubConfig> {
+        serve::hubs(&self.hubs)
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors

@@ -64,8 +64,10 @@ pub struct SourceConfig {
     pub properties: BTreeMap<String, String>,
     /// The hub that results go to.
     pub results: String,
-    /// Photos sent by reference are fetched up to this size.
-    pub max_fetch_mib: NonZeroU64,
+    /// Photos sent by reference are fetched from below these URLs, such as `"s3://bucket/lanes/"`; none: from nowhere.
+    pub references: Vec<String>,
+    /// How long such a fetch may take.
+    pub reference_timeout_ms: u64,
 }
 
 impl Default for SourceConfig {
@@ -77,7 +79,8 @@ impl Default for SourceConfig {
             bootstrap: "127.0.0.1:9092".into(),
             properties: BTreeMap::new(),
             results: "results".into(),
-            max_fetch_mib: NonZeroU64::new(64).unwrap_or(NonZeroU64::MIN),
+            references: Vec::new(),
+            reference_timeout_ms: 30_000,
         }
     }
 }

@@ -18,7 +18,9 @@ use decode::{Decode, Limits};
 use judge::Judge;
 use pool::Pool;
 use recognise::Recognise;
+use std::sync::Arc;
 use tollgate_ingest::Record;
+use tollgate_ingest::reference::References;
 use tollgate_kernels::{Photo, Rect};
 use tollgate_models::{Detector, Reader};
 use tollgate_sinks::event::ModelRef;
@@ -35,6 +37,8 @@ pub struct Parts {
     pub rules: Rules,
     /// Photos with more pixels are refused.
     pub max_pixels: u64,
+    /// Where photos sent by reference are fetched; none refuses them.
+    pub references: Option<Arc<References>>,
     /// At most this many plates of a photo are read.
     pub max_plates: usize,
 }
@@ -43,7 +47,7 @@ pub struct Parts {
 pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
     let pool = Pool::new(1);
     let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
-    Decode::new(pool.clone(), limits)
+    Decode::new(pool.clone(), limits, parts.references)
         .then(Recognise::new(parts.detector, parts.reader, parts.max_plates, parts.rules.read_min_score))
         .then(Judge::new(parts.rules, parts.models, pool))
         .one_by_one()

@@ -15,7 +15,7 @@ pub(super) fn page(run: &Run, request: &Request, setup: &Setup, summary: &Summar
             version: run.info.version.clone(),
             source: run.info.source.clone(),
             backend: setup.backend.to_string(),
-            workers: request.workers(),
+            workers: request.config.workers(),
             reader: setup.chosen.reader.name.clone(),
             reader_reason: setup.chosen.because.join("; "),
             models: run.info.models.clone(),

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::setup::Backend;
 use std::path::PathBuf;
 use tollgate_datasets::LabelStore;
-use tollgate_ingest::{Limits, ReplayOptions, ReplaySource};
+use tollgate_ingest::{ReplayOptions, ReplaySource};
 
 /// A replay.
 #[derive(Clone, Debug)]
@@ -29,20 +29,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Lanes: as configured, or one a core.
-    pub fn workers(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.config.engine.workers.map_or_else(cores, usize::from)
-    }
-
     pub(super) fn open_source(&self) -> Result<ReplaySource> {
-        let engine = &self.config.engine;
-        let limits = Limits {
-            batch_records: engine.batch_records.get(),
-            batch_bytes: (engine.batch_mib.get() as u64) << 20,
-            max_record_bytes: (engine.max_file_mib.get() as u64) << 20,
-        };
-        Ok(ReplaySource::open(&self.paths, &ReplayOptions { limits, source: self.source_name.clone() })?)
+        let options = ReplayOptions { limits: self.config.limits(), source: self.source_name.clone() };
+        Ok(ReplaySource::open(&self.paths, &options)?)
     }
 
     pub(super) fn open_labels(&self) -> Result<LabelStore> {

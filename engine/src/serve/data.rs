@@ -45,7 +45,8 @@ impl Retention {
             }
         };
         let thread = std::thread::Builder::new().name("retention".into()).spawn(run);
-        let failed = |source| Error::Io { what: "start the retention thread of", path: config.serve.data.clone(), source };
+        let failed =
+            |source| Error::Io { what: "start the retention thread of", path: config.serve.data.clone(), source };
         Ok(Self { stop, thread: thread.map_err(failed)? })
     }
 

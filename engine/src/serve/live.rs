@@ -1,6 +1,7 @@
 //! The flow on the log: photos from a stream through the lanes into the results hub, and then, not before, a checkpoint.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,7 +10,7 @@ use tollgate_ingest::stream::Progress;
 use tollgate_ingest::{Batch, Record, Source};
 
 use super::meter::Meter;
-use super::results::{Mark, Results};
+use super::results::{Mark, NoMark, Results};
 use crate::config::Config;
 use crate::flow::{self, Depth};
 use crate::pipeline::Judged;
@@ -24,8 +25,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The offset to begin with in each partition: behind what was committed, and behind what was not committed any
-    /// more although its results are durable. Where nothing was committed yet, `start` says where to begin; that is
+    /// The offset to begin with in each partition. Where nothing was committed yet, `start` says where to begin; that is
     /// committed at once, so that the results until the next checkpoint can be told from older ones.
     pub(super) fn resume(
         &self,
@@ -33,28 +33,29 @@ impl Group {
         results: &Results,
         start: impl Fn(u32) -> Result<u64>,
     ) -> Result<BTreeMap<u32, u64>> {
-        let known: BTreeMap<u32, Checkpoint> = self
-            .store
-            .checkpoints(&self.name)
-            .into_iter()
-            .filter(|one| one.hub == self.hub)
-            .map(|one| (one.partition, one))
-            .collect();
-        let resume = |partition: u32| {
-            let offset = match known.get(&partition) {
-                None => {
-                    let offset = start(partition)?;
-                    self.commit(partition, offset, results.mark(partition)?)?;
-                    offset
-                }
-                Some(one) => match one.metadata.parse::<Mark>() {
-                    Ok(mark) => results.done((&self.hub, partition), one.offset, mark)?,
-                    Err(()) => one.offset,
-                },
+        let mut offsets = self.known(results)?;
+        for partition in 0..partitions {
+            if let Entry::Vacant(vacant) = offsets.entry(partition) {
+                let offset = *vacant.insert(start(partition)?);
+                self.commit(partition, offset, results.mark(partition)?)?;
+            }
+        }
+        Ok(offsets)
+    }
+
+    /// For each partition with a checkpoint: the offset behind what was committed, and behind what was not committed any
+    /// more although its results are durable.
+    pub(super) fn known(&self, results: &Results) -> Result<BTreeMap<u32, u64>> {
+        let checkpoints = self.store.checkpoints(&self.name);
+        let ours = checkpoints.into_iter().filter(|one| one.hub == self.hub);
+        let offset = |one: Checkpoint| {
+            let offset = match one.metadata.parse::<Mark>() {
+                Ok(mark) => results.done((&self.hub, one.partition), one.offset, mark)?,
+                Err(NoMark) => one.offset,
             };
-            Ok((partition, offset))
+            Ok((one.partition, offset))
         };
-        (0..partitions).map(resume).collect()
+        ours.map(offset).collect()
     }
 
     fn commit(&self, partition: u32, offset: u64, mark: Mark) -> Result<()> {
@@ -73,12 +74,20 @@ pub(super) struct Live {
 
 impl Live {
     /// Runs until `stop` is set; what was taken from the source is finished and made durable first.
-    pub(super) fn run<S>(mut self, source: &mut S, setup: &Setup, config: &Config, stop: &AtomicBool) -> Result<()>
+    pub(super) fn run<S>(
+        mut self,
+        source: &mut S,
+        setup: &Setup,
+        config: &Config,
+        stop: &AtomicBool,
+        ready: impl FnOnce(),
+    ) -> Result<()>
     where
         S: Source<Item = Record> + Send,
     {
         let lanes = (0..config.workers()).map(|_| setup.lane(config)).collect::<Result<Vec<_>>>()?;
         self.meter.ready(lanes.len());
+        ready();
         flow::lanes(source, lanes, Depth(config.engine.queue_batches), stop, |batch| self.deliver(&batch))
     }
 

@@ -26,11 +26,11 @@ use crate::setup::Backend;
 pub use endpoints::Serving;
 
 /// What is told of a server's life.
-pub trait Herald: tollgate_models::Progress + Send + Sync {
+pub trait Herald {
     /// The endpoints are up.
     fn serving(&self, serving: &Serving);
-    /// The nets are loaded; photos flow.
-    fn flowing(&self, setup: &crate::setup::Setup);
+    /// The nets are loaded and photos flow, or there is no flow.
+    fn flowing(&self, setup: Option<&crate::setup::Setup>);
     /// The flow has come to rest, or there was none.
     fn stopping(&self);
 }
@@ -53,13 +53,13 @@ pub fn serve(
     let shared = endpoints::Shared { store: Arc::clone(&store), access, metrics, clock };
     let endpoints = endpoints::Endpoints::start(config, &shared)?;
     herald.serving(endpoints.serving());
-    let flowed = recogniser::run(config, backend, models, &shared, stop, |setup| {
+    let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
+    let flowed = recogniser::run(&parts, stop, |setup| {
         endpoints.set_ready();
         herald.flowing(setup);
     });
     herald.stopping();
-    // The flow's failure is the one to be told; the endpoints are stopped in any case.
-    let stopped = endpoints.stop();
+    endpoints.stop();
     retention.stop();
-    flowed.and(stopped)
+    flowed
 }

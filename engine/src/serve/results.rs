@@ -40,13 +40,16 @@ impl fmt::Display for Mark {
     }
 }
 
-impl FromStr for Mark {
-    type Err = ();
+/// A text that is no mark: a checkpoint that somebody else wrote, to rewind or to skip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NoMark;
 
-    /// Any other text is a checkpoint that somebody else wrote, to rewind or skip: it has no mark.
-    fn from_str(text: &str) -> std::result::Result<Self, ()> {
-        let (partition, end) = text.strip_prefix("results=").and_then(|rest| rest.split_once('/')).ok_or(())?;
-        Ok(Self { partition: partition.parse().map_err(drop)?, end: end.parse().map_err(drop)? })
+impl FromStr for Mark {
+    type Err = NoMark;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NoMark> {
+        let (partition, end) = text.strip_prefix("results=").and_then(|rest| rest.split_once('/')).ok_or(NoMark)?;
+        Ok(Self { partition: partition.parse().ok().ok_or(NoMark)?, end: end.parse().ok().ok_or(NoMark)? })
     }
 }
 
@@ -173,7 +176,7 @@ mod tests {
         let mark = Mark { partition: 3, end: 1 << 40 };
         assert_eq!(mark.to_string().parse(), Ok(mark));
         for text in ["", "results=", "results=1", "results=a/1", "rewound by hand"] {
-            assert_eq!(text.parse::<Mark>(), Err(()), "{text:?}");
+            assert_eq!(text.parse::<Mark>(), Err(NoMark), "{text:?}");
         }
     }
 }

@@ -11,12 +11,13 @@ use crate::config::Config;
 use crate::flow::Stage;
 use crate::pipeline::{self, Judged, Parts};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tollgate_ingest::Record;
+use tollgate_ingest::reference::References;
 use tollgate_models::{Manifest, Progress, Runtime, Store};
 use tollgate_sinks::event::{ModelRef, ModelRole};
 
 /// The backend, ONNX Runtime and the nets of a run.
-#[derive(Debug)]
 pub struct Setup {
     /// Where the nets' inputs are made.
     pub backend: Opened,
@@ -24,6 +25,8 @@ pub struct Setup {
     pub runtime: Runtime,
     /// The nets, and why these.
     pub chosen: Chosen,
+    /// Where photos sent by reference are fetched; none refuses them.
+    pub references: Option<Arc<References>>,
 }
 
 impl Setup {
@@ -35,7 +38,7 @@ impl Setup {
         let manifest = Manifest::shipped()?;
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
         let chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
-        Ok(Self { backend, runtime, chosen })
+        Ok(Self { backend, runtime, chosen, references: None })
     }
 
     /// The models as events name them.
@@ -64,6 +67,7 @@ impl Setup {
             reader,
             models: self.model_refs(),
             max_pixels: engine.max_pixels(),
+            references: self.references.clone(),
             max_plates: engine.max_plates.get(),
         }))
     }

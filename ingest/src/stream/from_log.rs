@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::DateTime;
 
-use crate::log::{BatchFault, BatchHeader, LogRecord, Records};
+use crate::log::{BatchFault, BatchHeader, Records};
 use crate::photo::{Photo, PhotoRecord};
 use crate::{Payload, Record, Refusal, RefusalCode};
 
@@ -28,7 +28,10 @@ impl Place {
         let mut parse = || {
             for record in Records::new(batch?)? {
                 let record = record?;
-                out.push_back((record.offset + 1, self.record(&PhotoRecord::parse(&record), &record)));
+                out.push_back((
+                    record.offset + 1,
+                    self.record(&PhotoRecord::parse(&record), record.offset, record.timestamp_ms),
+                ));
             }
             Ok(())
         };
@@ -43,15 +46,17 @@ impl Place {
     }
 
     /// One record. Its capture time is the sender's word, or else when it was appended.
-    pub(super) fn record(&self, photo: &PhotoRecord<'_>, record: &LogRecord<'_>) -> Record {
+    pub(super) fn record(&self, photo: &PhotoRecord<'_>, offset: u64, appended_ms: i64) -> Record {
         let payload = match photo.photo() {
-            Ok(Photo::Image(bytes)) if bytes.len() as u64 > self.max_record_bytes => Payload::Refused(self.too_large(bytes)),
+            Ok(Photo::Image(bytes)) if bytes.len() as u64 > self.max_record_bytes => {
+                Payload::Refused(self.too_large(bytes))
+            }
             Ok(Photo::Image(bytes)) => Payload::Bytes(bytes.to_vec()),
             Ok(Photo::Reference(url)) => Payload::Reference(url),
             Err(refusal) => Payload::Refused(refusal),
         };
-        let recorded = photo.captured_ms.unwrap_or(record.timestamp_ms);
-        self.placed(record.offset, recorded, photo.file, photo.lane, payload)
+        let recorded = photo.captured_ms.unwrap_or(appended_ms);
+        self.placed(offset, recorded, photo.file, photo.lane, payload)
     }
 
     fn too_large(&self, bytes: &[u8]) -> Refusal {

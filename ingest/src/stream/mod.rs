@@ -6,10 +6,12 @@
 
 mod from_log;
 mod hub;
+mod kafka;
 mod progress;
 mod reader;
 
 pub use hub::{Finish, HubSource, StreamOptions};
+pub use kafka::{KafkaGroup, KafkaSource};
 pub use progress::{Progress, Reached};
 
 /// The position of a record in a hub or topic.

@@ -38,6 +38,12 @@ impl Progress {
         handed_out.drain(..done).collect()
     }
 
+    /// The end of the first batch in flight.
+    #[must_use]
+    pub fn first_in_flight(&self) -> Option<u64> {
+        self.lock().front().map(|reached| reached.end)
+    }
+
     /// How many batches are in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {

@@ -24,13 +24,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// One from `next` on, to `until` where it is to end. A compressed batch may become as large as a batch of the flow.
-    pub(super) fn new(
-        place: Place,
-        partition: Arc<Partition>,
-        next: u64,
-        until: Option<u64>,
-        limits: &Limits,
-    ) -> Self {
+    pub(super) fn new(place: Place, partition: Arc<Partition>, next: u64, until: Option<u64>, limits: &Limits) -> Self {
         let most = usize::try_from(limits.batch_bytes.max(limits.max_record_bytes)).unwrap_or(usize::MAX);
         let (decompressor, slice, records) = (Decompressor::new(most), Vec::new(), VecDeque::new());
         Self { place, decompressor, partition, next, until, slice, position: 0, records }

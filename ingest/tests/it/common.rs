@@ -33,6 +33,7 @@ pub(crate) fn replay<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Record>> {
 pub(crate) fn brief(record: &Record) -> (String, String) {
     let what = match &record.payload {
         Payload::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Payload::Reference(url) => url.clone(),
         Payload::Refused(refusal) => format!("! {}", refusal.code),
     };
     (record.file.clone(), what)
@@ -50,7 +51,7 @@ pub(crate) fn check(records: &[Record], expected: &[(&str, &str)]) {
 
 pub(crate) fn code(record: &Record) -> Option<RefusalCode> {
     match &record.payload {
-        Payload::Bytes(_) => None,
+        Payload::Bytes(_) | Payload::Reference(_) => None,
         Payload::Refused(refusal) => Some(refusal.code),
     }
 }

@@ -6,6 +6,7 @@ mod folder;
 mod log;
 mod parquet;
 mod real;
+mod stream;
 mod tar;
 #[cfg(unix)]
 mod unix;
