@@ -62,6 +62,9 @@ pub enum Error {
         /// The folder.
         dir: PathBuf,
     },
+    /// The history of a stream was to be resumed.
+    #[error("a replay of a hub's history cannot be resumed, since the hub has changed; --overwrite starts anew")]
+    CannotResumeHistory,
     /// A resumed run would not be the run that was started.
     #[error("cannot resume in {}: {what} differs (then: {then}; now: {now}); --overwrite starts anew", dir.display())]
     ResumeDiffers {

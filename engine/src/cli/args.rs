@@ -50,6 +50,7 @@ const REPLAY_EXAMPLES: &str = "Examples:
   tollgate replay photos --out results
   tollgate replay lane-1 lane-2 day.tar --out results --workers 2
   tollgate replay photos --out results --resume
+  tollgate replay --from-hub images --since 2026-11-22T06:00:00Z --out again
   tollgate replay photos --out results --json | tail -n 1 | python3 -m json.tool
 
 OUT gets events.jsonl (CloudEvents 1.0), plates.parquet, plates.arrow, export.csv, manual-queue.redb, rejected/ and
@@ -59,8 +60,20 @@ report.html. A labels.csv (file,x,y,w,h,plate) beside the photos is found by its
 #[command(after_help = REPLAY_EXAMPLES)]
 pub(super) struct ReplayArgs {
     /// Folders (recursive), images, .tar archives or Parquet files with an image column.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "from_hub", conflicts_with = "from_hub", value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// In place of files: the photos of a hub, from a running server or an Apache Kafka cluster.
+    #[arg(long, value_name = "HUB")]
+    pub(super) from_hub: Option<String>,
+    /// Of the hub: what was appended from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME", requires = "from_hub", value_parser = time)]
+    pub(super) since: Option<i64>,
+    /// Of the hub: where it is.
+    #[arg(long, value_name = "ADDR", requires = "from_hub", default_value = "127.0.0.1:9092")]
+    pub(super) kafka: String,
+    /// Of the hub: the data folder it lies in, if no server has it open.
+    #[arg(long, value_name = "DIR", requires = "from_hub", conflicts_with = "kafka")]
+    pub(super) data: Option<PathBuf>,
     /// The output folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
@@ -292,9 +305,9 @@ impl From {
 /// A time in milliseconds since the epoch.
 pub(super) fn time(text: &str) -> Result<i64, String> {
     let parsed = chrono::DateTime::parse_from_rfc3339(text);
-    parsed.map(|time| time.timestamp_millis()).map_err(|error| {
-        format!("{text:?} is no time ({error}); write it as 2026-11-22T12:00:00Z")
-    })
+    parsed
+        .map(|time| time.timestamp_millis())
+        .map_err(|error| format!("{text:?} is no time ({error}); write it as 2026-11-22T12:00:00Z"))
 }
 
 const MANUAL_EXAMPLES: &str = "Examples:

@@ -3,7 +3,7 @@
 use super::Exit;
 use super::args::DemoArgs;
 use super::replay::{carry_out, config};
-use crate::replay::Request;
+use crate::replay::{From, Request};
 use crate::setup::Backend;
 use crate::{Error, Result};
 use tollgate_datasets::sample;
@@ -15,7 +15,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<Exit> {
     eprintln!("rendering the sample set into {}", photos.display());
     sample::render(&photos)?;
     let request = Request {
-        paths: vec![photos],
+        from: From::Paths(vec![photos]),
         out: args.out.clone(),
         labels: None,
         source_name: Some("sample".into()),

@@ -6,14 +6,14 @@ use super::show::Screen;
 use super::stop;
 use crate::Result;
 use crate::config::{Choice, Config};
-use crate::replay::{self, Outcome, Request, Summary};
+use crate::replay::{self, From, History, Outcome, Request, Summary};
 use crate::setup::Backend;
 use std::path::Path;
 use tollgate_models::Store;
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     let request = Request {
-        paths: args.paths.clone(),
+        from: from(args),
         out: args.out.clone(),
         labels: args.labels.clone(),
         source_name: args.source.clone(),
@@ -23,6 +23,16 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
         config: config(&args.how)?,
     };
     carry_out(&request, args.json)
+}
+
+/// Files, or a hub's history.
+fn from(args: &ReplayArgs) -> From {
+    let Some(hub) = &args.from_hub else { return From::Paths(args.paths.clone()) };
+    let history = History { hub: hub.clone(), since_ms: args.since };
+    match &args.data {
+        Some(data) => From::Data { data: data.clone(), history },
+        None => From::Kafka { bootstrap: args.kafka.clone(), history },
+    }
 }
 
 /// The config file, and what the command line says over it.

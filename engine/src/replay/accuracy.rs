@@ -1,9 +1,9 @@
 //! Ground truth beside results: finds a photo's labels again from its events and scores what was read.
 
+use super::source::Records;
 use crate::Result;
 use std::path::{Path, PathBuf};
 use tollgate_datasets::{Label, LabelStore, Scorer, Verdict};
-use tollgate_ingest::ReplaySource;
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::EventKind;
 
@@ -29,7 +29,7 @@ impl Accuracy {
     }
 
     /// Scores a photo by all its events; `None` where it has no label.
-    pub(super) fn score(&mut self, photo: &[Entry], source: &ReplaySource) -> Result<Option<Scored>> {
+    pub(super) fn score(&mut self, photo: &[Entry], source: &Records) -> Result<Option<Scored>> {
         let Some(first) = photo.first().map(|e| &e.event) else { return Ok(None) };
         let path = source.path_of(&first.source);
         let key = match &path {

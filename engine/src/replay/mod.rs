@@ -10,12 +10,13 @@ mod observe;
 mod outputs;
 mod request;
 mod run;
+mod source;
 mod state;
 mod summary;
 mod tally;
 
 pub use observe::{Observer, Progressing};
-pub use request::Request;
+pub use request::{From, History, Request};
 pub use summary::{Accuracy, FolderScores, Summary};
 
 use crate::Result;
@@ -40,7 +41,7 @@ pub enum Outcome {
 /// # Errors
 /// Whatever breaks the run: a PATH that is not there, a model that cannot be had, a full disk. Bad photos do not.
 pub fn replay(request: &Request, store: &Store, stop: &AtomicBool, observer: &dyn Observer) -> Result<Outcome> {
-    let source = request.open_source()?;
+    let source = source::Records::open(request)?;
     let labels = request.open_labels()?;
     let backend = request.backend.open()?;
     state::refuse_foreign_output(request)?;

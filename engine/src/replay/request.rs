@@ -3,15 +3,56 @@
 use crate::Result;
 use crate::config::Config;
 use crate::setup::Backend;
+use chrono::DateTime;
+use std::fmt;
 use std::path::PathBuf;
 use tollgate_datasets::LabelStore;
-use tollgate_ingest::{ReplayOptions, ReplaySource};
+
+/// What a replay reads.
+#[derive(Clone, Debug)]
+pub enum From {
+    /// Folders, images, tar archives and Parquet files, in this order.
+    Paths(Vec<PathBuf>),
+    /// A hub of a data folder that no process has open.
+    Data {
+        /// The data folder.
+        data: PathBuf,
+        /// What of it.
+        history: History,
+    },
+    /// A hub of a running server, or a topic of an Apache Kafka cluster.
+    Kafka {
+        /// The brokers, `host:port,…`.
+        bootstrap: String,
+        /// What of it.
+        history: History,
+    },
+}
+
+/// A part of a hub's history.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The hub.
+    pub hub: String,
+    /// Records appended from then on, in milliseconds since the epoch; all there is where it is missing.
+    pub since_ms: Option<i64>,
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hub {}", self.hub)?;
+        match self.since_ms.and_then(DateTime::from_timestamp_millis) {
+            Some(since) => write!(f, " since {}", since.to_rfc3339()),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A replay.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Folders, images, tar archives and Parquet files, in this order.
-    pub paths: Vec<PathBuf>,
+    /// What is read.
+    pub from: From,
     /// The output folder.
     pub out: PathBuf,
     /// Labels; none means those found beside the photos.
@@ -29,11 +70,6 @@ pub struct Request {
 }
 
 impl Request {
-    pub(super) fn open_source(&self) -> Result<ReplaySource> {
-        let options = ReplayOptions { limits: self.config.limits(), source: self.source_name.clone() };
-        Ok(ReplaySource::open(&self.paths, &options)?)
-    }
-
     pub(super) fn open_labels(&self) -> Result<LabelStore> {
         match &self.labels {
             Some(csv) => Ok(LabelStore::from_csv(csv)?),

@@ -1,12 +1,12 @@
 //! The output folder of a run: what may be started, resumed or replaced.
 
 use super::request::Request;
+use super::source::Records;
 use crate::setup::Setup;
 use crate::{Error, Result};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use tollgate_ingest::ReplaySource;
 use tollgate_sinks::journal::{Resumed, RunInfo};
 use tollgate_sinks::{Journal, csv, ipc, jsonl, parquet, rejected, report};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ const RUN_DIR: &str = ".run";
 /// A run that is about to read its first or its next photo.
 pub(super) struct Run {
     pub(super) journal: Journal,
-    pub(super) source: ReplaySource,
+    pub(super) source: Records,
     pub(super) info: RunInfo,
 }
 
@@ -59,7 +59,7 @@ fn run_dir(out: &Path) -> PathBuf {
 
 impl Run {
     /// Starts the journal, or opens it and moves the source to where it ends.
-    pub(super) fn begin(request: &Request, setup: &Setup, mut source: ReplaySource) -> Result<Self> {
+    pub(super) fn begin(request: &Request, setup: &Setup, mut source: Records) -> Result<Self> {
         let dir = run_dir(&request.out);
         let info = run_info(request, setup, &source);
         if !request.resume {
@@ -99,13 +99,11 @@ fn from_digest(wide: &[u8; 32]) -> u64 {
     u64::from_le_bytes([wide[0], wide[1], wide[2], wide[3], wide[4], wide[5], wide[6], wide[7]])
 }
 
-fn run_info(request: &Request, setup: &Setup, source: &ReplaySource) -> RunInfo {
-    let roots: Vec<_> = source.roots().map(|p| p.display().to_string()).collect();
-    let named = request.source_name.as_ref().map(|n| format!(" as {n}")).unwrap_or_default();
+fn run_info(request: &Request, setup: &Setup, source: &Records) -> RunInfo {
     RunInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         config_digest: settings_digest(request, setup),
-        source: format!("{}{named}", roots.join(", ")),
+        source: source.describe(request),
         models: setup.model_refs(),
     }
 }

@@ -76,7 +76,8 @@ impl Endpoints {
         let (kafka, http) = runtime.block_on(async {
             let part = || (Arc::clone(store), Arc::clone(access), Arc::clone(metrics), Arc::clone(clock));
             let (log, keys, counts, time) = part();
-            let kafka = kafka::Endpoint::bind(config.kafka.clone(), &config.serve.data, log, keys, counts, time).await?;
+            let kafka =
+                kafka::Endpoint::bind(config.kafka.clone(), &config.serve.data, log, keys, counts, time).await?;
             let (log, keys, counts, time) = part();
             let http = http::Endpoint::bind(config.http.clone(), log, keys, counts, time).await?;
             Ok::<_, Error>((kafka, http))
@@ -86,10 +87,7 @@ impl Endpoints {
             Serving { kafka: kafka.plaintext_addr(), kafka_tls: kafka.tls_addr(), http: http.local_addr(), hubs };
         let readiness = http.readiness();
         readiness.wait_for(FLOW, "the nets are being loaded");
-        let tasks = vec![
-            runtime.spawn(kafka.serve(until(stopped.clone()))),
-            runtime.spawn(http.serve(until(stopped))),
-        ];
+        let tasks = vec![runtime.spawn(kafka.serve(until(stopped.clone()))), runtime.spawn(http.serve(until(stopped)))];
         Ok(Self { runtime, stop, tasks, readiness, serving })
     }
 

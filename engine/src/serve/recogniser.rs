@@ -42,11 +42,8 @@ pub(super) fn run(parts: &Parts<'_>, stop: &AtomicBool, ready: impl FnOnce(Optio
     }
     let mut setup = Setup::prepare(config, parts.backend.open()?, parts.models, &Quiet)?;
     setup.references = references(config, parts.runtime);
-    let group = Group {
-        store: Arc::clone(&shared.store),
-        name: config.source.group.clone(),
-        hub: config.source.hub.clone(),
-    };
+    let group =
+        Group { store: Arc::clone(&shared.store), name: config.source.group.clone(), hub: config.source.hub.clone() };
     let results = Results::new(shared.store.hub(&config.source.results)?, Arc::clone(&shared.clock));
     let meter = Meter::new(&shared.metrics);
     let ready = || ready(Some(&setup));

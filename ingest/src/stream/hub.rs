@@ -71,6 +71,21 @@ impl HubSource {
         Ok(source)
     }
 
+    /// Reads a hub once: what was appended from `since_ms` on (milliseconds since the epoch; `None`: all there is) up to
+    /// what is there now.
+    ///
+    /// # Errors
+    /// A limit of 0; a log that cannot be read.
+    pub fn history(hub: Arc<Hub>, limits: Limits, since_ms: Option<i64>) -> Result<Self> {
+        let offset = |partition| match since_ms {
+            Some(ms) => hub.partition(partition)?.offset_at(ms),
+            None => Ok(hub.partition(partition)?.start_offset()),
+        };
+        let start = (0..hub.config().partitions).map(|partition| Ok((partition, offset(partition)?)));
+        let start = start.collect::<Result<_>>()?;
+        Self::open(hub, StreamOptions { limits, start, finish: Finish::AtPresentEnd })
+    }
+
     /// What the ends of batches stand for.
     #[must_use]
     pub fn progress(&self) -> Arc<Progress> {

@@ -22,6 +22,8 @@ use crate::{Batch, Error, Limits, Record, Result, Source};
 const IDLE: Duration = Duration::from_millis(100);
 /// How long a rebalance waits for what is in flight, so that its next owner does not do it again.
 const HAND_OVER: Duration = Duration::from_secs(10);
+/// How long a broker may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
 /// KiB of messages that the client library may hold ahead of the flow.
 const QUEUED_KIB: &str = "65536";
 
@@ -42,10 +44,19 @@ pub struct KafkaGroup {
     pub floors: BTreeMap<u32, u64>,
 }
 
+impl KafkaGroup {
+    fn failed(&self, what: &'static str, source: KafkaError) -> Error {
+        let (topic, bootstrap) = (self.topic.clone(), self.bootstrap.clone());
+        Error::Cluster { what, topic, bootstrap, source: Box::new(source) }
+    }
+}
+
 /// Photos from the partitions that the group gives this process.
 pub struct KafkaSource {
     consumer: BaseConsumer<Member>,
     group: KafkaGroup,
+    /// The partitions that are still read and the offsets at which they end, for a source that ends.
+    until: Option<BTreeMap<u32, u64>>,
     /// A record that came and did not fit into the last batch.
     waiting: Option<Came>,
     digest: Digest,
@@ -123,13 +134,61 @@ impl KafkaSource {
     /// there yet are no error: they are waited for.
     pub fn join(group: KafkaGroup) -> Result<Self> {
         group.limits.check()?;
-        let (bootstrap, topic) = (group.bootstrap.clone(), group.topic.clone());
-        let failed = |what| move |source| Error::Cluster { what, topic, bootstrap, source: Box::new(source) };
+        let source = Self::new(group)?;
+        let topic = source.group.topic.as_str();
+        source.consumer.subscribe(&[topic]).map_err(|error| source.group.failed("subscribe to", error))?;
+        Ok(source)
+    }
+
+    /// Reads a topic once: what was appended from `since_ms` on (milliseconds since the epoch; `None`: all there is) up
+    /// to what is there now. The group's offsets are neither asked nor changed.
+    ///
+    /// # Errors
+    /// As [`KafkaSource::join`], and brokers that do not answer.
+    pub fn history(group: KafkaGroup, since_ms: Option<i64>) -> Result<Self> {
+        let mut source = Self::new(group)?;
+        let (list, until) =
+            source.range(since_ms).map_err(|error| source.group.failed("ask for the offsets of", error))?;
+        source.consumer.assign(&list).map_err(|error| source.group.failed("read", error))?;
+        source.until = Some(until);
+        Ok(source)
+    }
+
+    fn new(group: KafkaGroup) -> Result<Self> {
+        group.limits.check()?;
         let member = Member { topic: group.topic.clone(), progress: Arc::default(), handed_out: Mutex::default() };
         let created = settings(&group).create_with_context::<_, BaseConsumer<Member>>(member);
-        let consumer = created.map_err(failed.clone()("make a consumer of"))?;
-        consumer.subscribe(&[&group.topic]).map_err(failed("subscribe to"))?;
-        Ok(Self { consumer, group, waiting: None, digest: Digest::EMPTY, end: 0, committed: 0 })
+        let consumer = created.map_err(|error| group.failed("make a consumer of", error))?;
+        Ok(Self { consumer, group, until: None, waiting: None, digest: Digest::EMPTY, end: 0, committed: 0 })
+    }
+
+    /// Where each partition is begun, and where it ends now, for those that hold anything in between.
+    fn range(&self, since_ms: Option<i64>) -> Result<(TopicPartitionList, BTreeMap<u32, u64>), KafkaError> {
+        let topic = self.group.topic.as_str();
+        let metadata = self.consumer.fetch_metadata(Some(topic), ANSWER)?;
+        let partitions = metadata.topics().iter().flat_map(|one| one.partitions()).map(|one| one.id());
+        let mut list = TopicPartitionList::new();
+        for partition in partitions {
+            let from = since_ms.map_or(Offset::Beginning, Offset::Offset);
+            list.add_partition_offset(topic, partition, from)?;
+        }
+        if since_ms.is_some() {
+            list = self.consumer.offsets_for_times(list, ANSWER)?;
+        }
+        let mut until = BTreeMap::new();
+        for one in list.elements() {
+            let (start, end) = self.consumer.fetch_watermarks(topic, one.partition(), ANSWER)?;
+            let from = one.offset().to_raw().filter(|raw| *raw >= 0).unwrap_or(start);
+            if from < end && one.offset() != Offset::End {
+                until.insert(one.partition() as u32, end as u64);
+            }
+        }
+        Ok((list, until))
+    }
+
+    /// Whether a source that ends has come to its end.
+    fn is_through(&self) -> bool {
+        self.until.as_ref().is_some_and(BTreeMap::is_empty)
     }
 
     /// What the ends of batches stand for.
@@ -139,16 +198,18 @@ impl KafkaSource {
     }
 
     /// The next record that is not done with; none within `wait`, or where the cluster has trouble.
-    fn poll(&self, wait: Duration) -> Option<Came> {
+    fn poll(&mut self, wait: Duration) -> Option<Came> {
         let deadline = Instant::now() + wait;
         loop {
             match self.consumer.poll(deadline.saturating_duration_since(Instant::now()))? {
                 Ok(message) => {
                     let came = self.came(&message);
-                    if came.behind > self.group.floors.get(&came.partition).copied().unwrap_or(0) {
+                    drop(message);
+                    if self.is_wanted(&came) {
                         return Some(came);
                     }
                 }
+                Err(KafkaError::PartitionEOF(partition)) => self.ended(partition as u32),
                 Err(error) => {
                     // librdkafka goes on by itself: brokers come back, topics are made.
                     tracing::warn!(%error, topic = self.group.topic, "the cluster has trouble");
@@ -158,8 +219,29 @@ impl KafkaSource {
         }
     }
 
+    /// Whether a record is not done with, and lies before the end.
+    fn is_wanted(&mut self, came: &Came) -> bool {
+        let Some(until) = &mut self.until else {
+            return came.behind > self.group.floors.get(&came.partition).copied().unwrap_or(0);
+        };
+        let end = until.get(&came.partition).copied();
+        if end.is_some_and(|end| came.behind >= end) {
+            until.remove(&came.partition);
+        }
+        end.is_some_and(|end| came.behind <= end)
+    }
+
+    fn ended(&mut self, partition: u32) {
+        if let Some(until) = &mut self.until {
+            until.remove(&partition);
+        }
+    }
+
     /// Whether the group has not given the partition to another process meanwhile.
     fn owns(&self, partition: u32) -> bool {
+        if self.until.is_some() {
+            return true;
+        }
         let assigned = self.consumer.assignment();
         assigned.is_ok_and(|list| list.find_partition(&self.group.topic, partition as i32).is_some())
     }
@@ -193,8 +275,10 @@ impl KafkaSource {
         }
         reached.end = self.end;
         let member = self.consumer.context();
-        member.lock().push_back(reached);
-        member.progress.hand_out(reached);
+        if self.until.is_none() {
+            member.lock().push_back(reached);
+            member.progress.hand_out(reached);
+        }
         Batch { end: self.end, items }
     }
 
@@ -213,6 +297,7 @@ fn settings(group: &KafkaGroup) -> ClientConfig {
         .set("group.id", &group.group)
         .set("client.id", "tollgate")
         .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("queued.max.messages.kbytes", QUEUED_KIB);
@@ -231,10 +316,11 @@ impl Source for KafkaSource {
             Some(came) => Some(came),
             None => self.poll(IDLE),
         };
-        Ok(Some(match first {
-            Some(first) => self.gather(first),
-            None => Batch { end: self.end, items: Vec::new() },
-        }))
+        Ok(match first {
+            Some(first) => Some(self.gather(first)),
+            None if self.is_through() => None,
+            None => Some(Batch { end: self.end, items: Vec::new() }),
+        })
     }
 
     fn commit(&mut self, end: u64) -> Result<()> {
@@ -242,6 +328,10 @@ impl Source for KafkaSource {
             return Err(Error::CommitOutOfRange { end, committed: self.committed, handed_out: self.end });
         }
         self.committed = end;
+        if self.until.is_some() {
+            // History is read without a place in the group.
+            return Ok(());
+        }
         self.consumer.context().commit(&self.consumer, end);
         Ok(())
     }

@@ -48,7 +48,11 @@ pub(super) fn run(args: &ProduceArgs) -> Result<Exit> {
     config.set("queue.buffering.max.kbytes", QUEUED_KIB).set("linger.ms", "5");
     let producer = BaseProducer::from_config_and_context(&config, Told::default())
         .map_err(failed("make a client of", &args.at.kafka))?;
-    if args.paths.is_empty() { lines(args, &producer)? } else { photos(args, &producer)? }
+    if args.paths.is_empty() {
+        lines(args, &producer)?
+    } else {
+        photos(args, &producer)?
+    }
     producer.flush(FLUSH).map_err(failed("send everything to", &args.at.kafka))?;
     let refused = producer.context().failed.load(Ordering::Relaxed);
     Ok(if refused == 0 { Exit::Done } else { Exit::Failed })
@@ -59,10 +63,14 @@ fn lines(args: &ProduceArgs, producer: &BaseProducer<Told>) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|source| Error::Io { what: "read", path: "stdin".into(), source })?;
         let record = BaseRecord::to(&args.hub).payload(&line);
-        send(args, producer, match &args.key {
-            Some(key) => record.key(key),
-            None => record,
-        })?;
+        send(
+            args,
+            producer,
+            match &args.key {
+                Some(key) => record.key(key),
+                None => record,
+            },
+        )?;
     }
     Ok(())
 }
@@ -82,10 +90,14 @@ fn photos(args: &ProduceArgs, producer: &BaseProducer<Told>) -> Result<()> {
                 .insert(Header { key: tollgate_ingest::photo::FILE, value: Some(&record.file) })
                 .insert(Header { key: tollgate_ingest::photo::CAPTURED, value: Some(&captured) });
             let sent = BaseRecord::to(&args.hub).payload(bytes).headers(headers);
-            send(args, producer, match lane {
-                Some(lane) => sent.key(lane),
-                None => sent,
-            })?;
+            send(
+                args,
+                producer,
+                match lane {
+                    Some(lane) => sent.key(lane),
+                    None => sent,
+                },
+            )?;
         }
     }
     Ok(())

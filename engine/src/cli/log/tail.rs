@@ -1,7 +1,7 @@
 //! `tollgate log tail`: records as JSON lines.
 
 use super::super::Exit;
-use super::super::args::{TailArgs, From};
+use super::super::args::{From, TailArgs};
 use super::{ANSWER, consumer, failed, partitions};
 use crate::Result;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -61,11 +61,8 @@ fn start(consumer: &BaseConsumer, args: &TailArgs) -> Result<TopicPartitionList>
 }
 
 fn line(message: &BorrowedMessage<'_>) -> Value {
-    let headers: Map<String, Value> = message
-        .headers()
-        .iter()
-        .flat_map(|all| all.iter().map(|one| (one.key.to_owned(), text(one.value))))
-        .collect();
+    let headers: Map<String, Value> =
+        message.headers().iter().flat_map(|all| all.iter().map(|one| (one.key.to_owned(), text(one.value)))).collect();
     json!({
         "partition": message.partition(),
         "offset": message.offset(),

@@ -11,7 +11,12 @@ pub(super) fn run(data: &Path, hub: Option<&str>) -> Result<Exit> {
     }
     let (store, torn) = Store::open(data, StoreOptions::default())?;
     for tail in torn {
-        println!("{}: {} torn bytes were cut off behind offset {}", tail.partition.display(), tail.bytes, tail.end_offset);
+        println!(
+            "{}: {} torn bytes were cut off behind offset {}",
+            tail.partition.display(),
+            tail.bytes,
+            tail.end_offset
+        );
     }
     let hubs = match hub {
         Some(name) => vec![store.hub(name)?],
@@ -21,7 +26,12 @@ pub(super) fn run(data: &Path, hub: Option<&str>) -> Result<Exit> {
         for number in 0..hub.config().partitions {
             let partition = hub.partition(number)?;
             partition.verify()?;
-            println!("{}/{number}: offsets {} to {} are whole", hub.name(), partition.start_offset(), partition.end_offset());
+            println!(
+                "{}/{number}: offsets {} to {} are whole",
+                hub.name(),
+                partition.start_offset(),
+                partition.end_offset()
+            );
         }
     }
     Ok(Exit::Done)

@@ -9,8 +9,8 @@ use super::item::{Frame, Item, Origin, Refused, Timings};
 use super::pool::Pool;
 use crate::Result;
 use crate::flow::{self, Stage};
-use tollgate_ingest::capture::{self, TimeSource};
 use std::sync::Arc;
+use tollgate_ingest::capture::{self, TimeSource};
 use tollgate_ingest::reference::References;
 use tollgate_ingest::{Batch, Payload, Record, Refusal, RefusalCode};
 
