@@ -240,4 +240,18 @@ pub enum Error {
         /// The client library's answer.
         source: Box<rdkafka::error::KafkaError>,
     },
+    /// A setting of the HTTP endpoint that cannot be meant.
+    #[error("cannot use the settings of [http]: {detail}")]
+    BadHttp {
+        /// What is wrong, and what would be right.
+        detail: String,
+    },
+    /// An address that cannot be listened at.
+    #[error("cannot listen at {address}: {source}; stop what uses it, or choose another address")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The operating system's answer.
+        source: io::Error,
+    },
 }

@@ -10,6 +10,7 @@ pub mod capture;
 mod clock;
 mod digest;
 mod error;
+pub mod http;
 pub mod log;
 pub mod metrics;
 pub mod photo;

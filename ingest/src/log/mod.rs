@@ -25,6 +25,7 @@ mod producers;
 mod record;
 mod scan;
 mod segment;
+mod spread;
 mod store;
 mod varint;
 
@@ -37,4 +38,5 @@ pub use groups::Checkpoint;
 pub use hub::{Durability, Hub, HubConfig, MAX_PARTITIONS};
 pub use partition::{Appended, Partition, Retained, Slice, TornTail};
 pub use record::{Header, LogRecord, Records};
+pub use spread::partition_of_key;
 pub use store::{Store, StoreOptions};

@@ -1,0 +1,158 @@
+//! Connections: how many, how long, and how they end.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+use super::config::ms;
+use super::shared::Shared;
+
+/// How long it takes until accepting is tried again after the system refused (it has no file descriptors left).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// What is still read, and how long, from a sender whose request was answered before its end: closing at once would
+/// reset the connection, and the answer would be lost on its way.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 64 << 20;
+/// The answer to one connection too many.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n\
+    content-type: application/json\r\ncontent-length: 96\r\n\r\n\
+    {\"error\":{\"code\":\"too-many-connections\",\"message\":\"max_connections are open; come back later\"}}\n";
+
+/// Serves connections until `shutdown`, then finishes what is under way.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shared: Arc<Shared>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(shared.config.max_connections));
+    let mut open = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = open.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+                Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                    Err(_) => {
+                        shared.refused("too-many-connections");
+                        // An empty socket takes this at once; where it does not, the closed connection says enough.
+                        stream.try_write(FULL).ok();
+                    }
+                    Ok(place) => {
+                        let (router, shared) = (router.clone(), Arc::clone(&shared));
+                        open.spawn(async move {
+                            shared.connected(1);
+                            connection(stream, router, &shared).await;
+                            shared.connected(-1);
+                            drop(place);
+                        });
+                    }
+                },
+            },
+        }
+    }
+    drop(listener);
+    shared.stopping.send_replace(true);
+    let all = async { while open.join_next().await.is_some() {} };
+    if timeout(ms(shared.config.drain_ms), all).await.is_err() {
+        tracing::warn!(connections = open.len(), "requests were cut off: they took longer than drain_ms");
+        open.shutdown().await;
+    }
+}
+
+/// Serves one connection.
+async fn connection(stream: TcpStream, router: Router, shared: &Shared) {
+    if let Err(error) = prepare(&stream, shared.config.write_wait_ms) {
+        tracing::debug!(%error, "a connection was gone before it was served");
+        return;
+    }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        // Boxed, since hyper gives a connection back only when it can be moved.
+        Box::pin(async move { router.call(request.map(Body::new)).await })
+            as Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>
+    });
+    let mut serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(ms(shared.config.head_wait_ms))
+        .max_header_size(shared.config.max_head_bytes)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut stopping = shared.stopping.subscribe();
+    let mut stopped = *stopping.borrow_and_update();
+    loop {
+        if stopped {
+            Pin::new(&mut serving).graceful_shutdown();
+        }
+        tokio::select! {
+            ended = std::future::poll_fn(|cx| serving.poll_without_shutdown(cx)) => {
+                if let Some(reason) = ended.err().as_ref().and_then(reason) {
+                    shared.refused(reason);
+                }
+                break;
+            }
+            _ = stopping.changed(), if !stopped => stopped = true,
+        }
+    }
+    let stream = serving.into_parts().io.into_inner();
+    timeout(LINGER, linger(stream)).await.ok();
+}
+
+fn prepare(stream: &TcpStream, write_wait_ms: u32) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    // The system itself ends a connection whose peer takes nothing.
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_user_timeout(stream, write_wait_ms)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = write_wait_ms;
+    Ok(())
+}
+
+/// Why a connection ended that did not end well; nothing where its peer only went away.
+fn reason(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse_too_large() {
+        Some("head-too-large")
+    } else if error.is_parse() {
+        Some("malformed")
+    } else if error.is_timeout() {
+        Some("head-timeout")
+    } else if error.is_incomplete_message() {
+        Some("incomplete")
+    } else {
+        None
+    }
+}
+
+/// Says that nothing more comes, and reads on for a while.
+async fn linger(mut stream: TcpStream) {
+    let mut left = LINGER_BYTES;
+    let mut scratch = [0; 16 << 10];
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    while let Ok(count @ 1..) = stream.read(&mut scratch).await
+        && left > 0
+    {
+        left = left.saturating_sub(count);
+    }
+}
