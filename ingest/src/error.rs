@@ -213,4 +213,19 @@ pub enum Error {
         /// What is wrong, and what would be right.
         detail: String,
     },
+    /// Keys that cannot be used.
+    #[error("cannot use the keys of [access]: {detail}")]
+    BadAccess {
+        /// What is wrong, and what would be right.
+        detail: String,
+    },
+    /// A listener that everybody in the network could write to.
+    #[error(
+        "cannot listen on {address}: it is open to other machines and there are no keys; add [[access.keys]], listen \
+         on 127.0.0.1, or set access.allow_open = true"
+    )]
+    OpenListener {
+        /// The address.
+        address: std::net::SocketAddr,
+    },
 }

@@ -4,6 +4,7 @@
 //! that already lie somewhere. [`log`] is the stream log that live traffic goes through. Bad input is data here: a record that cannot be had is a [`Record`] whose payload is
 //! [`Payload::Refused`], and only a broken machine (or a wrong command line) is an [`Error`].
 
+pub mod access;
 pub mod capture;
 mod clock;
 mod digest;
