@@ -15,7 +15,7 @@
 mod batch;
 mod build;
 mod commit;
-mod disk;
+pub(crate) mod disk;
 mod groups;
 mod hub;
 mod index;
