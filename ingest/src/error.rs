@@ -254,4 +254,12 @@ pub enum Error {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// A certificate or its key that cannot be used.
+    #[error("cannot use {} for TLS: {source}; name a PEM file with the certificate chain, and one with its key", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }

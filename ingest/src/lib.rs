@@ -11,6 +11,7 @@ mod clock;
 mod digest;
 mod error;
 pub mod http;
+pub mod kafka;
 pub mod log;
 pub mod metrics;
 pub mod photo;

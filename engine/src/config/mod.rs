@@ -17,6 +17,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use tollgate_ingest::Limits;
 use tollgate_ingest::access::AccessConfig;
+use tollgate_ingest::http::HttpConfig;
+use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
 
 /// The whole config.
@@ -37,6 +39,10 @@ pub struct Config {
     pub hubs: BTreeMap<String, HubConfig>,
     /// The keys that senders and readers need; none at all on loopback alone.
     pub access: AccessConfig,
+    /// The Kafka endpoint.
+    pub kafka: KafkaConfig,
+    /// The HTTP endpoint.
+    pub http: HttpConfig,
 }
 
 /// The flow's size and bounds.
