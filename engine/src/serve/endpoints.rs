@@ -1,7 +1,6 @@
 //! The endpoints of a server, on a runtime of their own: the flow never waits for a network.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -120,9 +119,7 @@ impl Endpoints {
 }
 
 /// Ends when the channel says so, or its sender is gone.
-fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        // A sender that is gone stops as one that says so.
-        drop(stopped.wait_for(|stop| *stop).await);
-    }
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone stops as one that says so.
+    drop(stopped.wait_for(|stop| *stop).await);
 }

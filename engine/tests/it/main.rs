@@ -11,4 +11,5 @@ mod inline;
 mod memory;
 mod readback;
 mod resume;
+mod serve;
 mod sources;

@@ -10,7 +10,6 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::{ClientContext, Message};
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tollgate_ingest::{Payload, ReplayOptions, ReplaySource, Source};
@@ -49,9 +48,9 @@ pub(super) fn run(args: &ProduceArgs) -> Result<Exit> {
     let producer = BaseProducer::from_config_and_context(&config, Told::default())
         .map_err(failed("make a client of", &args.at.kafka))?;
     if args.paths.is_empty() {
-        lines(args, &producer)?
+        lines(args, &producer)?;
     } else {
-        photos(args, &producer)?
+        photos(args, &producer)?;
     }
     producer.flush(FLUSH).map_err(failed("send everything to", &args.at.kafka))?;
     let refused = producer.context().failed.load(Ordering::Relaxed);

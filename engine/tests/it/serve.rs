@@ -1,0 +1,196 @@
+//! `tollgate serve`: the real program, real clients (librdkafka, an HTTP client), real kills.
+
+use crate::common::{events, replay, sample, text, tollgate};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Server {
+    child: Child,
+    kafka: String,
+    http: String,
+}
+
+impl Server {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let mut command = tollgate();
+        command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(data).args(more);
+        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+        let (mut kafka, mut http, mut said) = (None, None, Vec::new());
+        for line in lines.by_ref() {
+            said.push(line.clone());
+            let second = line.split_whitespace().nth(1).map(str::to_owned);
+            match line.split_whitespace().next() {
+                Some("kafka") => kafka = kafka.or(second),
+                Some("http") => http = second,
+                Some("ready:" | "ready;") => break,
+                _ => {}
+            }
+        }
+        // Whoever writes to a closed pipe dies of it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (Some(kafka), Some(http)) = (kafka, http) else { panic!("it did not serve:\n{}", said.join("\n")) };
+        Self { child, kafka, http }
+    }
+
+    fn log(&self, args: &[&str]) -> Command {
+        let mut command = tollgate();
+        command.arg("log").args(args).args(["--kafka", &self.kafka]);
+        command
+    }
+
+    /// Sends photos; their positions, in the order in which they were acknowledged.
+    fn produce(&self, photos: &Path) -> Vec<String> {
+        let output = self.log(&["produce", "--hub", "images"]).arg(photos).output().expect("it runs");
+        assert!(output.status.success(), "{}", text(&output));
+        let lines = String::from_utf8(output.stdout).expect("UTF-8");
+        let position = |line: &str| format!("hub:{}", line.replace(' ', "/"));
+        lines.lines().map(position).collect()
+    }
+
+    /// The events in the results hub.
+    fn results(&self) -> Vec<Value> {
+        let output = self.log(&["tail", "--hub", "results"]).output().expect("it runs");
+        assert!(output.status.success(), "{}", text(&output));
+        let lines = String::from_utf8(output.stdout).expect("UTF-8");
+        let event = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["value"].take();
+        lines.lines().map(event).collect()
+    }
+
+    /// The events once there are results of that many photos.
+    fn results_of(&self, photos: usize) -> Vec<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let results = self.results();
+            if sources(&results).len() >= photos {
+                return results;
+            }
+            assert!(Instant::now() < deadline, "results of {} photos", sources(&results).len());
+        }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("a child");
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        let deadline = Instant::now() + Duration::from_secs(15);
+        let status = loop {
+            match self.child.try_wait().expect("a child") {
+                Some(status) => break status,
+                None => assert!(Instant::now() < deadline, "it did not stop in the stated time"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert!(status.success(), "{status}");
+    }
+}
+
+fn sources(events: &[Value]) -> BTreeSet<&str> {
+    events.iter().filter_map(|event| event["source"].as_str()).collect()
+}
+
+fn sorted(events: &[Value], what: impl Fn(&Value) -> String) -> Vec<String> {
+    let mut all: Vec<_> = events.iter().map(what).collect();
+    all.sort();
+    all
+}
+
+fn ids(events: &[Value]) -> Vec<String> {
+    sorted(events, |event| event["id"].to_string())
+}
+
+/// What was read, without where it came from.
+fn texts(events: &[Value]) -> Vec<String> {
+    sorted(events, |event| format!("{} {}", event["type"], event["data"]["licensePlateText"]))
+}
+
+fn some_photo() -> PathBuf {
+    let lane = std::fs::read_dir(sample().join("lane-1")).expect("the sample");
+    let mut photos: Vec<_> = lane.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    photos.sort();
+    photos.into_iter().find(|path| path.extension().is_some_and(|ext| ext == "jpg")).expect("a photo")
+}
+
+#[test]
+fn a_photo_goes_in_over_http_and_its_plate_comes_out_over_kafka() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]);
+    let photo = std::fs::read(some_photo()).unwrap();
+    let mut answer = ureq::post(format!("{}/lanes/7/images?captured=2018-09-12T14:33:01Z", server.http))
+        .header("content-type", "image/jpeg")
+        .send(&photo)
+        .expect("taken");
+    assert_eq!(answer.status(), 201);
+    let said: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    let events = server.results_of(1);
+    let position = format!("hub:images/{}/{}", said["partition"], said["offset"]);
+    assert_eq!(events[0]["source"], position.as_str());
+    assert_eq!(
+        (events[0]["data"]["lane"].as_str(), events[0]["time"].as_str()),
+        (Some("7"), Some("2018-09-12T14:33:01Z"))
+    );
+    let metrics = ureq::get(format!("{}/metrics", server.http)).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(metrics.contains("tollgate_flow_photos_total{band="), "{metrics}");
+    assert!(metrics.contains("tollgate_commit_seconds_count"), "{metrics}");
+    let refused =
+        tollgate().args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(dir.path());
+    let refused = refused.output().unwrap();
+    assert!(!refused.status.success() && text(&refused).contains("in use by another process"), "{}", text(&refused));
+    server.stop();
+}
+
+#[test]
+fn killed_again_and_again_it_loses_nothing_and_doubles_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    let server = Server::start(&data, &[]);
+    let sent = server.produce(&sample());
+    assert_eq!(sent.len(), 35);
+    let mut server = Some(server);
+    for enough in [1, 6, 13, 14, 25] {
+        let running = server.take().unwrap_or_else(|| Server::start(&data, &[]));
+        running.results_of(enough);
+        running.kill();
+    }
+    let server = Server::start(&data, &[]);
+    let events = server.results_of(sent.len());
+    assert_eq!(sources(&events), sent.iter().map(String::as_str).collect());
+    let ids = ids(&events);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an event came twice");
+    replay(&sample(), &out, &[]);
+    assert_eq!(texts(&events), texts(&crate::common::events(&out)));
+    server.stop();
+}
+
+#[test]
+fn history_is_replayed_over_kafka_and_from_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, over, at_rest) = (dir.path().join("data"), dir.path().join("over"), dir.path().join("at-rest"));
+    let server = Server::start(&data, &[]);
+    let sent = server.produce(&sample().join("lane-1"));
+    let live = server.results_of(sent.len());
+    let run = |out: &Path, more: &[&str]| {
+        let output = tollgate().args(["replay", "--from-hub", "images", "--out"]).arg(out).args(more).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        ids(&events(out))
+    };
+    assert_eq!(run(&over, &["--kafka", &server.kafka]), ids(&live));
+    let later = run(&dir.path().join("later"), &["--kafka", &server.kafka, "--since", "2100-01-01T00:00:00Z"]);
+    assert_eq!(later, Vec::<String>::new());
+    server.stop();
+    assert_eq!(run(&at_rest, &["--data", &data.to_string_lossy(), "--since", "2018-01-01T00:00:00Z"]), ids(&live));
+    let verified = tollgate().args(["log", "verify", "--data"]).arg(&data).output().unwrap();
+    assert!(verified.status.success() && text(&verified).contains("results/3: offsets 0 to"), "{}", text(&verified));
+}
