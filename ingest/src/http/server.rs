@@ -62,10 +62,8 @@ pub(super) async fn serve(
                     Ok(place) => {
                         let (router, shared) = (router.clone(), Arc::clone(&shared));
                         open.spawn(async move {
-                            shared.connected(1);
+                            let _counted = (shared.connected(), place);
                             connection(stream, router, &shared).await;
-                            shared.connected(-1);
-                            drop(place);
                         });
                     }
                 },
