@@ -84,7 +84,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(bytes: Vec<u8>, room: OwnedSemaphorePermit) -> Body {
+    pub(super) fn body(bytes: Vec<u8>, room: OwnedSemaphorePermit) -> Body {
         Body::new(Self { rest: bytes.into(), _room: room })
     }
 }

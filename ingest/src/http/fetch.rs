@@ -86,9 +86,9 @@ pub(super) async fn messages(
         None if raw => (StatusCode::NO_CONTENT, headers).into_response(),
         Some((offset, enqueued_ms)) if raw => {
             let own = [(OFFSET, offset.to_string()), (ENQUEUED_MS, enqueued_ms.to_string())];
-            (headers, own, kind, Answer::new(page.bytes, room)).into_response()
+            (headers, own, kind, Answer::body(page.bytes, room)).into_response()
         }
-        _ => (headers, kind, Answer::new(page.bytes, room)).into_response(),
+        _ => (headers, kind, Answer::body(page.bytes, room)).into_response(),
     })
 }
 

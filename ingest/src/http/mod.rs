@@ -102,7 +102,8 @@ impl Endpoint {
         Ok(Self { listener, address, shared, more: Router::new() })
     }
 
-    /// Adds routes, which must be none of the endpoint's own: they are served as they are, without keys.
+    /// Adds routes, which must be none of the endpoint's own and have no fallback: they are served as they are, without
+    /// keys, and hide hubs of the same name.
     #[must_use]
     pub fn with_routes(mut self, routes: Router) -> Self {
         self.more = self.more.merge(routes);

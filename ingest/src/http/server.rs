@@ -62,10 +62,8 @@ pub(super) async fn serve(
                     Ok(place) => {
                         let (router, shared) = (router.clone(), Arc::clone(&shared));
                         open.spawn(async move {
-                            shared.connected(1);
+                            let _counted = (shared.connected(), place);
                             connection(stream, router, &shared).await;
-                            shared.connected(-1);
-                            drop(place);
                         });
                     }
                 },
@@ -146,10 +144,11 @@ fn reason(error: &hyper::Error) -> Option<&'static str> {
 /// Says that nothing more comes, and reads on for a while.
 async fn linger(mut stream: TcpStream) {
     let mut left = LINGER_BYTES;
-    let mut scratch = [0; 16 << 10];
     if stream.shutdown().await.is_err() {
         return;
     }
+    // Not in the future itself, which every open connection pays for.
+    let mut scratch = vec![0; 16 << 10];
     while let Ok(count @ 1..) = stream.read(&mut scratch).await
         && left > 0
     {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
@@ -35,6 +36,15 @@ pub(super) struct Shared {
     rate: Rate,
     room: Arc<Semaphore>,
     turns: Mutex<HashMap<String, u32>>,
+}
+
+/// An open connection in the metrics: however it ends, it is counted no more.
+pub(super) struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Shared {
@@ -84,9 +94,11 @@ impl Shared {
         self.metrics.refusals.get_or_create(&RefusalLabels { listener: HTTP, reason }).inc();
     }
 
-    /// Counts a connection that has come, or gone.
-    pub(super) fn connected(&self, change: i64) {
-        self.metrics.connections.get_or_create(&ListenerLabels { listener: HTTP }).inc_by(change);
+    /// Counts a connection, until what is given back is dropped.
+    pub(super) fn connected(&self) -> Connected {
+        let open = self.metrics.connections.get_or_create(&ListenerLabels { listener: HTTP }).clone();
+        open.inc();
+        Connected(open)
     }
 
     /// Waits for room for a body or an answer.

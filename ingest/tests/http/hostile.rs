@@ -70,7 +70,7 @@ fn half_requests_leave_nothing_behind() {
 #[test]
 fn huge_lengths_take_no_memory() {
     let server = Server::start();
-    for length in ["1048577", "99999999999", "18446744073709551614"] {
+    for length in ["1048577", "99999999999", "9223372036854775807"] {
         let mut stream = server.connect();
         let request = head("POST", "/telemetry/messages", &[("content-length", length)]) + "\r\n";
         stream.write_all(request.as_bytes()).unwrap();

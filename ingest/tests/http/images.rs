@@ -8,7 +8,7 @@ use crate::common::{Logged, Server, curl};
 
 fn jpeg() -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    image::DynamicImage::new_rgb8(64, 48).write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    image::DynamicImage::new_rgb8(64, 48).write_to(&mut bytes, image::ImageFormat::Jpeg).expect("an image in memory");
     bytes.into_inner()
 }
 

@@ -6,6 +6,7 @@ mod hostile;
 mod hubs;
 mod images;
 mod limits;
+mod memory;
 mod peers;
 mod read;
 mod send;

@@ -13,22 +13,23 @@ fn append(server: &Server, values: &[&[u8]], codec: u8, now_ms: i64) {
     let headers: [(&str, &[u8]); 3] = [("lane", b"7"), ("raw", b"\xff"), ("lane", b"8")];
     for value in values {
         let record = NewRecord { key: Some(b"k\xff"), value: Some(value), headers: &headers, timestamp_ms: 1 };
-        builder.push(&record).unwrap();
+        builder.push(&record).expect("a batch of our own");
     }
-    let mut bytes = builder.finish().unwrap().to_vec();
+    let mut bytes = builder.finish().expect("a batch of our own").to_vec();
     if codec == 1 {
         let mut encoder = flate2::write::GzEncoder::new(bytes[..HEADER_BYTES].to_vec(), flate2::Compression::fast());
-        encoder.write_all(&bytes[HEADER_BYTES..]).unwrap();
-        bytes = encoder.finish().unwrap();
+        encoder.write_all(&bytes[HEADER_BYTES..]).expect("a batch of our own");
+        bytes = encoder.finish().expect("a batch of our own");
     }
     bytes[22] = codec;
     let length = (bytes.len() - 12) as i32;
     bytes[8..12].copy_from_slice(&length.to_be_bytes());
     let checksum = crc32c::crc32c(&bytes[21..]);
     bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
-    let partition = server.store.hub("telemetry").unwrap().partition(0).unwrap();
-    let mut batch = ValidBatch::check(&mut bytes).unwrap();
-    partition.append(&mut batch, now_ms).unwrap().ack.wait().unwrap();
+    let partition =
+        server.store.hub("telemetry").expect("a batch of our own").partition(0).expect("a batch of our own");
+    let mut batch = ValidBatch::check(&mut bytes).expect("a batch of our own");
+    partition.append(&mut batch, now_ms).expect("a batch of our own").ack.wait().expect("a batch of our own");
 }
 
 const AT: &str = "/telemetry/partitions/0/messages";
@@ -91,7 +92,7 @@ fn reading_begins_where_it_is_asked_to() {
 #[test]
 fn one_body_comes_as_it_is() {
     let server = Server::start();
-    let big: Vec<u8> = (0..700_000u32).map(|i| (i * i >> 7) as u8).collect();
+    let big: Vec<u8> = (0..700_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     append(&server, &[b"small", &big], 0, NOON_MS);
     let raw = |offset: &str| {
         let path = format!("{AT}?offset={offset}");
