@@ -228,4 +228,20 @@ pub enum Error {
         /// The address.
         address: std::net::SocketAddr,
     },
+    /// An address that cannot be listened at.
+    #[error("cannot listen at {address}: {source}; stop what uses it, or choose another address")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// A certificate or its key that cannot be used.
+    #[error("cannot use {} for TLS: {source}; name a PEM file with the certificate chain, and one with its key", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }

@@ -9,6 +9,7 @@ pub mod capture;
 mod clock;
 mod digest;
 mod error;
+pub mod kafka;
 pub mod log;
 pub mod metrics;
 pub mod photo;

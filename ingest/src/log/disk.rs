@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::Error;
 
 /// Says which file a failed call was about.
-pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+pub(crate) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_path_buf();
     move |source| Error::Io { what, path, source }
 }
@@ -67,12 +67,12 @@ pub(super) fn reserve(file: &File, from: u64, length: u64) -> io::Result<()> {
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Replaces a file so that a reader, and a crash at any moment, finds the old content or the new one, whole.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let next = path.with_extension("new");
     let mut file = File::create(&next)?;
     file.write_all(content)?;

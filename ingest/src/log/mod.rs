@@ -16,7 +16,7 @@ mod batch;
 mod build;
 mod codec;
 mod commit;
-mod disk;
+pub(crate) mod disk;
 mod groups;
 mod hub;
 mod index;

@@ -1,0 +1,27 @@
+//! Serves a data folder over Kafka until it is interrupted: `serve_kafka FOLDER ADDRESS`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tollgate_ingest::access::{Access, AccessConfig};
+use tollgate_ingest::kafka::{Endpoint, KafkaConfig};
+use tollgate_ingest::log::{Store, StoreOptions};
+use tollgate_ingest::metrics::Metrics;
+use tollgate_ingest::system_clock;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let [folder, address] = std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| "FOLDER ADDRESS")?;
+    let (store, torn) = Store::open(Path::new(&folder), StoreOptions::default())?;
+    for tail in torn {
+        eprintln!("{tail:?}");
+    }
+    let config = KafkaConfig { plaintext: Some(address.parse()?), ..KafkaConfig::default() };
+    let state = Path::new(&folder).join("kafka");
+    let access = Arc::new(Access::new(&AccessConfig::default())?);
+    let metrics = Arc::new(Metrics::new());
+    let endpoint = Endpoint::bind(config, &state, Arc::new(store), access, metrics, system_clock()).await?;
+    println!("{}", endpoint.plaintext_addr().ok_or("no address")?);
+    endpoint.serve(async { _ = tokio::signal::ctrl_c().await }).await;
+    Ok(())
+}
