@@ -20,8 +20,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let state = Path::new(&folder).join("kafka");
     let access = Arc::new(Access::new(&AccessConfig::default())?);
     let metrics = Arc::new(Metrics::new());
-    let endpoint = Endpoint::bind(config, &state, Arc::new(store), access, metrics, system_clock()).await?;
+    let endpoint = Endpoint::bind(config, &state, Arc::new(store), access, Arc::clone(&metrics), system_clock()).await?;
     println!("{}", endpoint.plaintext_addr().ok_or("no address")?);
     endpoint.serve(async { _ = tokio::signal::ctrl_c().await }).await;
+    let mut text = String::new();
+    metrics.write(&mut text)?;
+    print!("{text}");
     Ok(())
 }

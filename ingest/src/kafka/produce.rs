@@ -51,7 +51,7 @@ impl Layout {
             reader.tags()?;
         }
         reader.tags()?;
-        (reader.left() == 0).then_some(layout)
+        Some(layout)
     }
 }
 
