@@ -74,11 +74,17 @@ pub(super) async fn dispatch(
         ApiKey::ApiVersions => encode(head.correlation, version, &metadata::versions(codes::OK)).ok_or(UNANSWERABLE),
         ApiKey::Fetch => Ok(fetch::fetch(shared, session, head, asked.request()?).await),
         ApiKey::ListOffsets => asked.with(|request| offsets::list(shared, session, version, request)),
-        ApiKey::Metadata => asked.when(async |request| metadata::metadata(shared, session, version, request).await).await,
+        ApiKey::Metadata => {
+            asked.when(async |request| metadata::metadata(shared, session, version, request).await).await
+        }
         ApiKey::DescribeCluster => asked.with(|request| metadata::cluster(shared, session, &request)),
         ApiKey::FindCoordinator => asked.with(|request| metadata::coordinator(shared, session, &request)),
-        ApiKey::CreateTopics => asked.when(async |request| topics::create(shared, session, version, request).await).await,
-        ApiKey::DeleteTopics => asked.when(async |request| topics::delete(shared, session, version, request).await).await,
+        ApiKey::CreateTopics => {
+            asked.when(async |request| topics::create(shared, session, version, request).await).await
+        }
+        ApiKey::DeleteTopics => {
+            asked.when(async |request| topics::delete(shared, session, version, request).await).await
+        }
         ApiKey::CreatePartitions => asked.when(async |request| topics::grow(shared, session, request).await).await,
         ApiKey::DescribeConfigs => asked.with(|request| settings::describe(shared, session, request)),
         ApiKey::InitProducerId => asked.with(|request| producers::init(shared, &request)),
@@ -97,7 +103,9 @@ async fn dispatch_group(
 ) -> Result<Reply, Closed> {
     let version = asked.head.version;
     match asked.head.api.key {
-        ApiKey::JoinGroup => asked.when(async |request| group::join(shared, session, version, client, request).await).await,
+        ApiKey::JoinGroup => {
+            asked.when(async |request| group::join(shared, session, version, client, request).await).await
+        }
         ApiKey::SyncGroup => asked.when(async |request| group::sync(shared, session, version, request).await).await,
         ApiKey::Heartbeat => asked.with(|request| group::heartbeat(shared, session, &request)),
         ApiKey::LeaveGroup => asked.with(|request| group::leave(shared, session, version, request)),

@@ -134,9 +134,7 @@ impl Target {
 /// Lays out the answer (FetchResponse, versions 4 to 12), with the records read right into it.
 async fn answer(shared: &Shared, head: &Head, code: i16, topics: &mut [Topic]) -> Reply {
     let targets = topics.iter().flat_map(|topic| &topic.targets);
-    let (bytes, count) = targets.fold((0, 0), |(bytes, count), target| {
-        (bytes + target.bytes() as usize, count + 1)
-    });
+    let (bytes, count) = targets.fold((0, 0), |(bytes, count), target| (bytes + target.bytes() as usize, count + 1));
     let room = shared.fetch_room.take(bytes).await;
     let names: usize = topics.iter().map(|topic| topic.name.len() + 16).sum();
     let mut writer = Writer::frame(head.correlation, head.flexible, bytes + names + 64 * (count + 1));
@@ -165,9 +163,10 @@ async fn answer(shared: &Shared, head: &Head, code: i16, topics: &mut [Topic]) -
 
 /// One partition; says how many bytes of records it has.
 fn put_partition(writer: &mut Writer, version: i16, target: &Target) -> u64 {
-    let (end, start) = target.partition.as_ref().map_or((-1, -1), |partition| {
-        (partition.end_offset() as i64, partition.start_offset() as i64)
-    });
+    let (end, start) = target
+        .partition
+        .as_ref()
+        .map_or((-1, -1), |partition| (partition.end_offset() as i64, partition.start_offset() as i64));
     writer.i32(target.index);
     let code_at = writer.bytes.len();
     writer.i16(target.found.as_ref().map_or_else(|code| *code, |_| codes::OK));

@@ -53,9 +53,7 @@ fn find(hub: &Hub, asked: &ListOffsetsPartition) -> Result<(i64, i64), i16> {
         LATEST => Ok((-1, end as i64)),
         EARLIEST => Ok((-1, partition.start_offset() as i64)),
         // Append times never go back: the latest is the last record's.
-        MAX_TIMESTAMP if end > partition.start_offset() => {
-            Ok((append_ms(&partition, end - 1)?, end as i64 - 1))
-        }
+        MAX_TIMESTAMP if end > partition.start_offset() => Ok((append_ms(&partition, end - 1)?, end as i64 - 1)),
         MAX_TIMESTAMP => Ok((-1, -1)),
         time if time >= 0 => {
             let offset = partition.offset_at(time).map_err(|error| codes::of(&error))?;

@@ -48,7 +48,8 @@ impl Producers {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if next.0 == next.1 {
             let end = next.1 + BLOCK;
-            replace(&self.path, format!("{end}\n").as_bytes()).map_err(failed("reserve producer ids in", &self.path))?;
+            replace(&self.path, format!("{end}\n").as_bytes())
+                .map_err(failed("reserve producer ids in", &self.path))?;
             next.1 = end;
         }
         next.0 += 1;

@@ -54,11 +54,8 @@ pub(super) const FETCH: Shape = Shape(&[
     since(7, Structs(&[all(Str), all(Plain(&I32))])),
     since(11, Str),
 ]);
-pub(super) const LIST_OFFSETS: Shape = Shape(&[
-    all(I32),
-    since(2, I8),
-    all(Structs(&[all(Str), all(Structs(&[all(I32), since(4, I32), all(I64)]))])),
-]);
+pub(super) const LIST_OFFSETS: Shape =
+    Shape(&[all(I32), since(2, I8), all(Structs(&[all(Str), all(Structs(&[all(I32), since(4, I32), all(I64)]))]))]);
 pub(super) const OFFSET_COMMIT: Shape = Shape(&[
     all(Str),
     all(I32),
@@ -89,7 +86,8 @@ pub(super) const SYNC_GROUP: Shape = Shape(&[
     all(Structs(&[all(Str), all(Blob)])),
 ]);
 pub(super) const HEARTBEAT: Shape = Shape(&[all(Str), all(I32), all(Str), since(3, Str)]);
-pub(super) const LEAVE_GROUP: Shape = Shape(&[all(Str), Field(0, 2, Str), since(3, Structs(&[all(Str), all(Str), since(5, Str)]))]);
+pub(super) const LEAVE_GROUP: Shape =
+    Shape(&[all(Str), Field(0, 2, Str), since(3, Structs(&[all(Str), all(Str), since(5, Str)]))]);
 pub(super) const DESCRIBE_GROUPS: Shape = Shape(&[all(Plain(&Str)), since(3, I8)]);
 pub(super) const LIST_GROUPS: Shape = Shape(&[since(4, Plain(&Str))]);
 pub(super) const DELETE_GROUPS: Shape = Shape(&[all(Plain(&Str))]);
@@ -108,8 +106,10 @@ pub(super) const CREATE_TOPICS: Shape = Shape(&[
     all(I8),
 ]);
 pub(super) const DELETE_TOPICS: Shape = Shape(&[all(Plain(&Str)), all(I32)]);
-pub(super) const CREATE_PARTITIONS: Shape = Shape(&[all(Structs(&[all(Str), all(I32), all(Structs(&[all(Plain(&I32))]))])), all(I32), all(I8)]);
-pub(super) const DESCRIBE_CONFIGS: Shape = Shape(&[all(Structs(&[all(I8), all(Str), all(Plain(&Str))])), all(I8), since(3, I8)]);
+pub(super) const CREATE_PARTITIONS: Shape =
+    Shape(&[all(Structs(&[all(Str), all(I32), all(Structs(&[all(Plain(&I32))]))])), all(I32), all(I8)]);
+pub(super) const DESCRIBE_CONFIGS: Shape =
+    Shape(&[all(Structs(&[all(I8), all(Str), all(Plain(&Str))])), all(I8), since(3, I8)]);
 pub(super) const INIT_PRODUCER_ID: Shape = Shape(&[all(Str), all(I32), since(3, I64), since(3, I16)]);
 pub(super) const DESCRIBE_CLUSTER: Shape = Shape(&[all(I8), since(1, I8)]);
 

@@ -154,7 +154,8 @@ pub(super) async fn delete(
         } else {
             Err(forbidden())
         };
-        let (code, message) = outcome.map_or_else(|(code, message)| (code, Some(text(message))), |()| (codes::OK, None));
+        let (code, message) =
+            outcome.map_or_else(|(code, message)| (code, Some(text(message))), |()| (codes::OK, None));
         let message = message.filter(|_| version >= 5);
         let result = DeletableTopicResult::default().with_name(Some(name));
         results.push(result.with_error_code(code).with_error_message(message));
@@ -171,7 +172,8 @@ pub(super) async fn grow(
     let mut results = Vec::with_capacity(request.topics.len());
     for topic in request.topics {
         let outcome = grow_one(shared, session, &topic, request.validate_only).await;
-        let (code, message) = outcome.map_or_else(|(code, message)| (code, Some(text(message))), |()| (codes::OK, None));
+        let (code, message) =
+            outcome.map_or_else(|(code, message)| (code, Some(text(message))), |()| (codes::OK, None));
         let result = CreatePartitionsTopicResult::default().with_name(topic.name);
         results.push(result.with_error_code(code).with_error_message(message));
     }

@@ -71,7 +71,7 @@ fn corpus() -> Vec<Vec<u8>> {
     upstream.set(server.plaintext).expect("set once");
     let address = address.to_string();
     if let Some(mut kcat) = kcat() {
-        output_of(kcat.args(["-b", &address, "-P", "-t", "aio", "-z", "lz4"]), b"a\nb\nc\n");
+        output_of(kcat.args(["-b", &address, "-P", "-t", "codecs", "-z", "lz4"]), b"a\nb\nc\n");
     }
     if let Some(mut aio) = python("aiokafka", "aio.py") {
         output(aio.arg(&address));

@@ -98,6 +98,4 @@ fn when_one_dies_another_takes_over() {
         let was_committed = offset < committed.get(&partition).copied().unwrap_or(0);
         assert!(!(twice && was_committed), "{partition} {offset} was committed and is seen twice: {committed:?}");
     }
-    let firsts = first.seen();
-    assert_eq!(all(&firsts), firsts.len(), "one that lives sees nothing twice");
 }

@@ -83,7 +83,7 @@ fn a_fetch_waits_until_there_is_enough() {
     assert!(something.len() > nothing.len() + 60);
     raw.send(&fetch(3, 20_000, 1, "poll", 2));
     let out_of_range = raw.answer().expect("an answer at once");
-    assert_eq!(out_of_range.windows(2).filter(|two| *two == [0, 1]).count().min(1), 1);
+    assert_eq!(out_of_range[26..28], 1i16.to_be_bytes());
     assert!(begun.elapsed() < Duration::from_secs(15));
 }
 
@@ -116,24 +116,32 @@ fn put_plainest(request: &mut BytesMut, key: ApiKey, version: i16) {
         ApiKey::Fetch => messages::FetchRequest::default().encode(request, version),
         ApiKey::ListOffsets => messages::ListOffsetsRequest::default().encode(request, version),
         ApiKey::Metadata => messages::MetadataRequest::default().encode(request, version),
-        ApiKey::OffsetCommit => messages::OffsetCommitRequest::default().with_group_id(group()).encode(request, version),
+        ApiKey::OffsetCommit => {
+            messages::OffsetCommitRequest::default().with_group_id(group()).encode(request, version)
+        }
         ApiKey::OffsetFetch => messages::OffsetFetchRequest::default().with_group_id(group()).encode(request, version),
         ApiKey::FindCoordinator => messages::FindCoordinatorRequest::default().encode(request, version),
         ApiKey::JoinGroup => messages::JoinGroupRequest::default().with_group_id(group()).encode(request, version),
         ApiKey::Heartbeat => messages::HeartbeatRequest::default().with_group_id(group()).encode(request, version),
         ApiKey::LeaveGroup => messages::LeaveGroupRequest::default().with_group_id(group()).encode(request, version),
         ApiKey::SyncGroup => messages::SyncGroupRequest::default().with_group_id(group()).encode(request, version),
-        ApiKey::DescribeGroups => messages::DescribeGroupsRequest::default().with_groups(vec![group()]).encode(request, version),
+        ApiKey::DescribeGroups => {
+            messages::DescribeGroupsRequest::default().with_groups(vec![group()]).encode(request, version)
+        }
         ApiKey::ListGroups => messages::ListGroupsRequest::default().encode(request, version),
         ApiKey::SaslHandshake => messages::SaslHandshakeRequest::default().encode(request, version),
         ApiKey::ApiVersions => messages::ApiVersionsRequest::default().encode(request, version),
         ApiKey::CreateTopics => messages::CreateTopicsRequest::default().encode(request, version),
         ApiKey::DeleteTopics => messages::DeleteTopicsRequest::default().encode(request, version),
-        ApiKey::InitProducerId => messages::InitProducerIdRequest::default().with_transactional_id(None).encode(request, version),
+        ApiKey::InitProducerId => {
+            messages::InitProducerIdRequest::default().with_transactional_id(None).encode(request, version)
+        }
         ApiKey::DescribeConfigs => messages::DescribeConfigsRequest::default().encode(request, version),
         ApiKey::SaslAuthenticate => messages::SaslAuthenticateRequest::default().encode(request, version),
         ApiKey::CreatePartitions => messages::CreatePartitionsRequest::default().encode(request, version),
-        ApiKey::DeleteGroups => messages::DeleteGroupsRequest::default().with_groups_names(vec![group()]).encode(request, version),
+        ApiKey::DeleteGroups => {
+            messages::DeleteGroupsRequest::default().with_groups_names(vec![group()]).encode(request, version)
+        }
         ApiKey::DescribeCluster => messages::DescribeClusterRequest::default().encode(request, version),
         _ => panic!("{key:?} is not known here"),
     };
@@ -153,6 +161,8 @@ fn every_version_that_is_offered_is_answered() {
     for api in 0..count {
         let (key, first, last) = (number(10 + 6 * api), number(12 + 6 * api), number(14 + 6 * api));
         let key = ApiKey::try_from(key).expect("a known key");
+        // Versions 0 to 2 of produce are only told, for librdkafka's sake.
+        let first = if key == ApiKey::Produce { 3 } else { first };
         for version in first..=last {
             let mut request = BytesMut::new();
             let correlation = i32::from(key as i16) * 100 + i32::from(version);

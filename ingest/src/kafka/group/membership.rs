@@ -93,12 +93,7 @@ async fn enter(
     (joined, id)
 }
 
-fn about(
-    shared: &Shared,
-    session: &Session,
-    client: &str,
-    request: &JoinGroupRequest,
-) -> Result<Joining, Refused> {
+fn about(shared: &Shared, session: &Session, client: &str, request: &JoinGroupRequest) -> Result<Joining, Refused> {
     let config = &shared.config;
     let session_ms = u64::try_from(request.session_timeout_ms).unwrap_or(0);
     if !(config.group_min_session_timeout_ms..=config.group_max_session_timeout_ms).contains(&session_ms) {
@@ -157,8 +152,8 @@ pub(in crate::kafka) async fn sync(
 pub(in crate::kafka) fn heartbeat(shared: &Shared, session: &Session, request: &HeartbeatRequest) -> HeartbeatResponse {
     let instance = request.group_instance_id.as_deref();
     let member = Named { id: &request.member_id, instance, generation: request.generation_id };
-    let heard = allowed(shared, session, &request.group_id)
-        .and_then(|()| shared.groups.heartbeat(&request.group_id, member));
+    let heard =
+        allowed(shared, session, &request.group_id).and_then(|()| shared.groups.heartbeat(&request.group_id, member));
     HeartbeatResponse::default().with_error_code(code(&heard))
 }
 

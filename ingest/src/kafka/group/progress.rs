@@ -36,10 +36,13 @@ pub(in crate::kafka) async fn commit(
                 Some(code) => Err(code),
                 None => checkpoint(shared, session, &topic.name, index, partition.committed_offset, metadata),
             };
-            let code = checked.map_or_else(|code| code, |one| {
-                checkpoints.push(one);
-                codes::OK
-            });
+            let code = checked.map_or_else(
+                |code| code,
+                |one| {
+                    checkpoints.push(one);
+                    codes::OK
+                },
+            );
             partitions.push(OffsetCommitResponsePartition::default().with_partition_index(index).with_error_code(code));
         }
         answer.push(OffsetCommitResponseTopic::default().with_name(topic.name).with_partitions(partitions));
@@ -84,7 +87,7 @@ fn checkpoint(
     if metadata.len() > 4096 {
         return Err(ResponseError::OffsetMetadataTooLarge.code());
     }
-    let offset = u64::try_from(offset).map_err(|_| ResponseError::OffsetOutOfRange.code())?;
+    let offset = u64::try_from(offset).ok().ok_or_else(|| ResponseError::OffsetOutOfRange.code())?;
     Ok(Checkpoint { hub: topic.to_string(), partition, offset, metadata })
 }
 
