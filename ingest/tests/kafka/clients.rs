@@ -104,3 +104,12 @@ fn aiokafka_shares_in_a_group() {
     let kept: u64 = server.store.checkpoints("aio-group").iter().map(|one| one.offset).sum();
     assert_eq!(kept, 300);
 }
+
+#[test]
+fn static_members_come_back_to_their_place() {
+    let Some(mut script) = python("confluent_kafka", "static.py") else { return };
+    let server = Server::start();
+    server.create("static", 4);
+    let told = output(script.arg(server.address()));
+    assert_eq!(told.lines().last(), Some("all as expected"), "{told}");
+}
