@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::ApiKey;
@@ -22,7 +22,7 @@ use super::input::{Front, Input};
 use super::metadata::versions;
 use super::produce::{Layout, Produced, produce};
 use super::reply::encode;
-use super::session::Session;
+use super::session::{Login, Session};
 use super::shared::Shared;
 
 /// After this long without a request a connection gives its buffers back.
@@ -37,6 +37,7 @@ pub(super) struct Connection<S> {
     shared: Arc<Shared>,
     session: Session,
     input: Input,
+    begun: Instant,
     /// Produce requests that are written and not yet answered.
     pending: VecDeque<Produced>,
     /// Answers that are ready to be sent.
@@ -53,7 +54,15 @@ enum Event {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn new(stream: S, shared: Arc<Shared>, session: Session) -> Self {
-        Self { stream, shared, session, input: Input::new(), pending: VecDeque::new(), output: Vec::new() }
+        Self {
+            stream,
+            shared,
+            session,
+            input: Input::new(),
+            begun: Instant::now(),
+            pending: VecDeque::new(),
+            output: Vec::new(),
+        }
     }
 
     /// Serves the connection to its end.
@@ -114,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let readable = self.pending.len() < self.shared.config.max_pipelined_requests;
         let limit = match front {
             Front::Partly(_) => self.io_limit(),
-            _ if !self.session.is_open() => self.io_limit(),
+            _ if !self.session.is_open() => self.io_limit().saturating_sub(self.begun.elapsed()),
             _ if quiet.is_zero() => REST_AFTER,
             _ => self.idle_limit() - REST_AFTER,
         };
@@ -176,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let layout = Layout::parse(head, frame).ok_or(MALFORMED)?;
         let produced = produce(&self.shared, &self.session, head, frame, layout);
         self.input.drop_front(count);
-        if produced.lost {
+        if produced.is_lost() {
             return Err(Closed("unacknowledged-failure"));
         }
         self.pending.push_back(produced);
@@ -194,7 +203,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.send(&reply.frame).await?;
         drop(reply.room);
         self.shared.answered(head.api.name, "ok");
-        Ok(())
+        match self.session.login {
+            Login::Failed(reason) => Err(Closed(reason)),
+            _ => Ok(()),
+        }
     }
 
     /// A request that is not understood. Versions of `ApiVersions` are: the client then asks with an older one.
@@ -218,9 +230,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if !is_ready(first.settled(&self.shared)).await {
                 break;
             }
-            let settled = self.pending.pop_front().and_then(Produced::into_frame);
-            self.output.extend_from_slice(&settled.unwrap_or_default());
-            self.shared.answered("Produce", "ok");
+            let Some(settled) = self.pending.pop_front() else { break };
+            self.shared.answered("Produce", if settled.refused { "refused" } else { "ok" });
+            self.output.extend_from_slice(&settled.into_frame().unwrap_or_default());
         }
         let output = std::mem::take(&mut self.output);
         self.send(&output).await?;

@@ -73,7 +73,7 @@ pub(super) async fn dispatch(
     match head.api.key {
         ApiKey::ApiVersions => encode(head.correlation, version, &metadata::versions(codes::OK)).ok_or(UNANSWERABLE),
         ApiKey::Fetch => Ok(fetch::fetch(shared, session, head, asked.request()?).await),
-        ApiKey::ListOffsets => asked.with(|request| offsets::list(shared, session, request)),
+        ApiKey::ListOffsets => asked.with(|request| offsets::list(shared, session, version, request)),
         ApiKey::Metadata => {
             asked.when(async |request| metadata::metadata(shared, session, version, request).await).await
         }

@@ -42,7 +42,7 @@ impl Input {
     /// Looks at the first frame. The error is a length that no frame may have.
     pub(super) fn front(&self, config: &KafkaConfig, logged_in: bool) -> Result<Front, &'static str> {
         let Some(head) = self.buffer.first_chunk::<4>() else { return Ok(Front::Unknown) };
-        let length = usize::try_from(i32::from_be_bytes(*head)).map_err(|_| "malformed")?;
+        let length = usize::try_from(i32::from_be_bytes(*head)).ok().ok_or("malformed")?;
         // A request has a key, a version and a number at least.
         if length < 8 {
             return Err("malformed");
@@ -100,6 +100,10 @@ impl Input {
     pub(super) fn drop_front(&mut self, count: usize) {
         self.buffer.advance(count);
         self.room = None;
+        // What a large frame needed is not kept for the small ones after it.
+        if self.buffer.is_empty() && count > STEP_BYTES {
+            self.buffer = BytesMut::new();
+        }
     }
 
     /// Takes the first bytes out.

@@ -9,12 +9,12 @@ use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
 use kafka_protocol::messages::{
-    ApiVersionsResponse, BrokerId, DescribeClusterRequest, DescribeClusterResponse, FindCoordinatorRequest,
+    ApiKey, ApiVersionsResponse, BrokerId, DescribeClusterRequest, DescribeClusterResponse, FindCoordinatorRequest,
     FindCoordinatorResponse, MetadataRequest, MetadataResponse, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::api::APIS;
+use super::api::{APIS, Api};
 use super::codes;
 use super::reply::text;
 use super::session::Session;
@@ -29,8 +29,11 @@ const CLUSTER: &str = "tollgate";
 
 /// The requests that are understood.
 pub(super) fn versions(code: i16) -> ApiVersionsResponse {
-    let range = |api: &super::api::Api| {
-        ApiVersion::default().with_api_key(api.key as i16).with_min_version(api.first).with_max_version(api.last)
+    let range = |api: &Api| {
+        // librdkafka compresses only where version 0 of produce is offered (KAFKA-18659), though it sends version 7:
+        // Apache Kafka 4 offers it for that reason too, and like there it is not served.
+        let first = if api.key == ApiKey::Produce { 0 } else { api.first };
+        ApiVersion::default().with_api_key(api.key as i16).with_min_version(first).with_max_version(api.last)
     };
     ApiVersionsResponse::default().with_error_code(code).with_api_keys(APIS.iter().map(range).collect())
 }

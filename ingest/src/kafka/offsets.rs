@@ -17,7 +17,12 @@ const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
 
 /// Answers for each partition: the time and the offset.
-pub(super) fn list(shared: &Shared, session: &Session, request: ListOffsetsRequest) -> ListOffsetsResponse {
+pub(super) fn list(
+    shared: &Shared,
+    session: &Session,
+    version: i16,
+    request: ListOffsetsRequest,
+) -> ListOffsetsResponse {
     let topics = request.topics.into_iter().map(|topic| {
         let hub = if session.may(&topic.name, Right::Listen) {
             shared.store.hub(&topic.name).map_err(|error| codes::of(&error))
@@ -33,7 +38,7 @@ pub(super) fn list(shared: &Shared, session: &Session, request: ListOffsetsReque
                 .with_timestamp(timestamp)
                 .with_offset(offset)
                 // One broker without elections: every epoch is the first, as metadata says.
-                .with_leader_epoch(if code == codes::OK { 0 } else { -1 })
+                .with_leader_epoch(if code == codes::OK && version >= 4 { 0 } else { -1 })
         });
         ListOffsetsTopicResponse::default().with_partitions(partitions.collect()).with_name(topic.name)
     });

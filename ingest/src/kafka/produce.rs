@@ -51,7 +51,7 @@ impl Layout {
             reader.tags()?;
         }
         reader.tags()?;
-        (reader.left() == 0).then_some(layout)
+        Some(layout)
     }
 }
 
@@ -62,8 +62,8 @@ pub(super) struct Produced {
     /// What must be durable before, and where the error code of each lies in the answer.
     acks: Vec<(Ack, usize)>,
     begun: Instant,
-    /// Whether the sender wants no answer and something failed: it is told by closing the connection.
-    pub(super) lost: bool,
+    /// Whether some of it was refused.
+    pub(super) refused: bool,
 }
 
 impl Produced {
@@ -81,6 +81,11 @@ impl Produced {
         }
     }
 
+    /// Whether some of it was refused to a sender that wants no answer: it is told by closing the connection.
+    pub(super) fn is_lost(&self) -> bool {
+        self.refused && self.frame.is_none()
+    }
+
     /// The answer.
     pub(super) fn into_frame(self) -> Option<Vec<u8>> {
         self.frame
@@ -90,7 +95,7 @@ impl Produced {
 /// Appends all batches of a request.
 pub(super) fn produce(shared: &Shared, session: &Session, head: &Head, frame: &mut [u8], layout: Layout) -> Produced {
     let mut writer = Writer::frame(head.correlation, head.flexible, 64 + 64 * layout.partitions.len());
-    let mut produced = Produced { frame: None, acks: Vec::new(), begun: Instant::now(), lost: false };
+    let mut produced = Produced { frame: None, acks: Vec::new(), begun: Instant::now(), refused: false };
     let refused = match layout.acks {
         _ if layout.transactional => Some(ResponseError::TransactionalIdAuthorizationFailed.code()),
         -1..=1 => None,
@@ -111,7 +116,7 @@ pub(super) fn produce(shared: &Shared, session: &Session, head: &Head, frame: &m
                 (Ok(_), None) => Err(ResponseError::InvalidRecord.code()),
                 (Err(code), _) => Err(*code),
             };
-            produced.lost |= appended.is_err();
+            produced.refused |= appended.is_err();
             put_partition(&mut writer, head.version, index, appended, &mut produced.acks);
         }
         writer.tags();
@@ -123,7 +128,6 @@ pub(super) fn produce(shared: &Shared, session: &Session, head: &Head, frame: &m
         produced.acks.clear();
     } else {
         produced.frame = Some(writer.finish());
-        produced.lost = false;
     }
     produced
 }
@@ -141,7 +145,7 @@ fn hub(shared: &Shared, session: &Session, name: &[u8]) -> Result<Arc<Hub>, i16>
 type Outcome = Result<(Appended, u64), i16>;
 
 fn append(shared: &Shared, hub: &Hub, index: i32, batch: &mut [u8]) -> Outcome {
-    let number = u32::try_from(index).map_err(|_: std::num::TryFromIntError| unknown_partition())?;
+    let number = u32::try_from(index).unwrap_or(u32::MAX);
     let partition = hub.partition(number).map_err(|error| codes::of(&error))?;
     let mut batch = ValidBatch::check(batch).map_err(codes::of_fault)?;
     let (records, bytes) = (u64::from(batch.header().records), batch.bytes().len() as u64);
@@ -152,10 +156,6 @@ fn append(shared: &Shared, hub: &Hub, index: i32, batch: &mut [u8]) -> Outcome {
         shared.metrics.appended_bytes.get_or_create(&labels).inc_by(bytes);
     }
     Ok((appended, partition.start_offset()))
-}
-
-fn unknown_partition() -> i16 {
-    ResponseError::UnknownTopicOrPartition.code()
 }
 
 fn put_partition(writer: &mut Writer, version: i16, index: i32, outcome: Outcome, acks: &mut Vec<(Ack, usize)>) {

@@ -37,29 +37,25 @@ pub(super) fn authenticate(
         // Who need not log in may do so nevertheless: clients are configured the same way everywhere.
         Login::NotNeeded => return answer,
         Login::Awaited { agreed: true } => {}
-        Login::Awaited { agreed: false } | Login::Granted(_) => {
+        Login::Awaited { agreed: false } | Login::Failed(_) | Login::Granted(_) => {
             let message = "agree on a mechanism first (SaslHandshake)";
             return answer
                 .with_error_code(ResponseError::IllegalSaslState.code())
                 .with_error_message(Some(StrBytes::from_static_str(message)));
         }
     }
-    let refused = match password(&request.auth_bytes).map(|password| shared.access.by_connection_string(password)) {
+    let (reason, refused) = match password(&request.auth_bytes).map(|text| shared.access.by_connection_string(text)) {
         Some(Ok(grant)) => {
             session.login = Login::Granted(grant);
             return answer;
         }
-        Some(Err(denied)) => {
-            shared.refused(session.listener, denied.name());
-            denied.to_string()
-        }
+        Some(Err(denied)) => (denied.name(), denied.to_string()),
         None => {
-            shared.refused(session.listener, "malformed-login");
-            format!("log in with PLAIN, the user {USER} and a connection string as the password")
+            let message = format!("log in with PLAIN, the user {USER} and a connection string as the password");
+            ("malformed-login", message)
         }
     };
-    // What else comes on this connection is refused: a client that failed to log in closes it.
-    session.login = Login::Awaited { agreed: false };
+    session.login = Login::Failed(reason);
     answer.with_error_code(ResponseError::SaslAuthenticationFailed.code()).with_error_message(Some(text(refused)))
 }
 

@@ -11,6 +11,8 @@ pub(super) enum Login {
     NotNeeded,
     /// Not yet; whether the mechanism was agreed on.
     Awaited { agreed: bool },
+    /// Somebody, in vain, for this reason: the connection is closed when that is answered.
+    Failed(&'static str),
     /// Somebody, with these rights.
     Granted(Grant),
 }
@@ -30,7 +32,7 @@ impl Session {
     pub(super) fn may(&self, hub: &str, right: Right) -> bool {
         match &self.login {
             Login::NotNeeded => true,
-            Login::Awaited { .. } => false,
+            Login::Awaited { .. } | Login::Failed(_) => false,
             Login::Granted(grant) => grant.allows(hub, right),
         }
     }
@@ -42,6 +44,6 @@ impl Session {
 
     /// Whether more than logging in is possible.
     pub(super) fn is_open(&self) -> bool {
-        !matches!(self.login, Login::Awaited { .. })
+        !matches!(self.login, Login::Awaited { .. } | Login::Failed(_))
     }
 }

@@ -175,9 +175,9 @@ impl Writer {
 
     pub(super) fn string(&mut self, text: &[u8]) {
         if self.flexible {
-            self.unsigned(text.len() as u32 + 1)
+            self.unsigned(text.len() as u32 + 1);
         } else {
-            self.i16(text.len() as i16)
+            self.i16(text.len() as i16);
         }
         self.bytes.extend_from_slice(text);
     }

@@ -30,7 +30,8 @@ fn the_original_demo() {
     let address = server.tls.expect("a TLS listener").to_string();
     let told = output(script.arg(address).arg(server.certificate()).arg(connection_string("demo", KEY)));
     let those = |word: &str| {
-        let mut those: Vec<String> = told.lines().filter_map(|line| line.strip_prefix(word)).map(str::to_owned).collect();
+        let mut those: Vec<String> =
+            told.lines().filter_map(|line| line.strip_prefix(word)).map(str::to_owned).collect();
         those.sort();
         those
     };
@@ -48,8 +49,7 @@ fn keys_have_their_rights_and_no_more() {
     server.create("closed", 1);
     let address = server.tls.expect("a TLS listener").to_string();
     let wrong = connection_string("sender", "bm90IHRoZSBrZXkgdGhhdCB3YXMgZ2l2ZW4=");
-    let told =
-        output(script.arg(address).arg(server.certificate()).arg(connection_string("sender", KEY)).arg(wrong));
+    let told = output(script.arg(address).arg(server.certificate()).arg(connection_string("sender", KEY)).arg(wrong));
     assert_eq!(told.lines().last(), Some("all as expected"), "{told}");
     assert!(server.refusals("wrong-key") > 0);
 }

@@ -30,7 +30,8 @@ fn javas_console_and_performance_tools() {
     performance.args(["--record-size", "1024", "--throughput", "-1", "--producer-props", "acks=all"]);
     let told = output(performance.arg(format!("bootstrap.servers={address}")));
     assert!(told.contains("20000 records sent"), "{told}");
-    let ends: u64 = (0..2).map(|n| server.store.hub("java").and_then(|hub| hub.partition(n)).expect("there").end_offset()).sum();
+    let ends: u64 =
+        (0..2).map(|n| server.store.hub("java").and_then(|hub| hub.partition(n)).expect("there").end_offset()).sum();
     assert_eq!(ends, 20_200);
     let mut performance = java().expect("as before");
     performance.args(["org.apache.kafka.tools.ConsumerPerformance", "--topic", "java", "--messages", "20200"]);

@@ -58,7 +58,8 @@ pub(crate) fn output(command: &mut Command) -> String {
 /// What a command prints that is given some input; it must succeed.
 #[track_caller]
 pub(crate) fn output_of(command: &mut Command, input: &[u8]) -> String {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a child");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a child");
     let mut stdin = child.stdin.take().expect("its input");
     std::io::Write::write_all(&mut stdin, input).expect("a child that reads");
     drop(stdin);
@@ -68,6 +69,11 @@ pub(crate) fn output_of(command: &mut Command, input: &[u8]) -> String {
 #[track_caller]
 fn text(output: &Output, what: &str) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{what}: {}\n{errors}\n{}", output.status, String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{what}: {}\n{errors}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout)
+    );
     String::from_utf8(output.stdout.clone()).expect("text")
 }

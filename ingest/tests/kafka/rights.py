@@ -31,8 +31,9 @@ error = consumer.poll(20).error()
 assert error.name() in ("GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED"), error
 consumer.close()
 
+admin = AdminClient(settings(sender))
 try:
-    AdminClient(settings(sender)).create_topics([NewTopic("mine", 1)])["mine"].result()
+    admin.create_topics([NewTopic("mine", 1)])["mine"].result()
     raise AssertionError("created without the right")
 except KafkaException as error:
     assert error.args[0].name() == "TOPIC_AUTHORIZATION_FAILED", error

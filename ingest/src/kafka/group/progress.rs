@@ -87,7 +87,7 @@ fn checkpoint(
     if metadata.len() > 4096 {
         return Err(ResponseError::OffsetMetadataTooLarge.code());
     }
-    let offset = u64::try_from(offset).map_err(|_| ResponseError::OffsetOutOfRange.code())?;
+    let offset = u64::try_from(offset).ok().ok_or_else(|| ResponseError::OffsetOutOfRange.code())?;
     Ok(Checkpoint { hub: topic.to_string(), partition, offset, metadata })
 }
 
