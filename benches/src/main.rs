@@ -1,7 +1,7 @@
 //! One benchmark program: cases side by side with their peers in one run, in turns, and one report.
 //!
 //! It measures whole programs from outside, as a user would run them: the released `tollgate` binary and the peers'
-//! scripts. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
+//! scripts; only the stream log by itself is measured in this process. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
 //! drifts for both.
 
 mod log;

@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// A producer's setting, besides acks=all and Kafka's defaults.
     #[arg(long = "producer", value_name = "NAME=VALUE")]
     producer: Vec<String>,
+    /// One more server, which runs already: its topics bench-small-N and bench-large-N are made and stay.
+    #[arg(long = "server", value_name = "NAME=HOST:PORT")]
+    servers: Vec<String>,
 }
 
 /// One turn of one subject.
@@ -55,25 +58,31 @@ struct Sample {
 
 /// One thing that is measured.
 struct Subject {
-    name: &'static str,
+    name: String,
     durability: &'static str,
     program: Program,
     samples: Vec<Sample>,
 }
 
-fn subjects(tollgate: &Path) -> Vec<Subject> {
-    let subject = |name, durability, program| Subject { name, durability, program, samples: Vec::new() };
+fn subjects(tollgate: &Path, options: &Options) -> Result<Vec<Subject>> {
+    let subject =
+        |name: &str, durability, program| Subject { name: name.into(), durability, program, samples: Vec::new() };
     let ours = |config| Program::Tollgate { binary: tollgate.to_path_buf(), config };
     let flushed = &["log.flush.interval.messages=1"];
-    vec![
+    let mut subjects = vec![
         subject("tollgate", "fdatasync before each acknowledgement", ours("")),
         subject("Apache Kafka", "none: acknowledged from memory (its default)", Program::Kafka { settings: &[] }),
         subject("Apache Kafka, flush.messages=1", "fsync before each ack", Program::Kafka { settings: flushed }),
         subject("NATS JetStream, file store", "fsync every 2 minutes (its default)", Program::Nats),
-    ]
+    ];
+    for server in &options.servers {
+        let (name, address) = server.split_once('=').context("--server takes NAME=HOST:PORT")?;
+        subjects.push(subject(name, "its own", Program::Running(address.into())));
+    }
+    Ok(subjects)
 }
 
-fn measure(options: &Options, program: &Program, dir: &Path) -> Result<Sample> {
+fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Result<Sample> {
     let dir = tempfile::tempdir_in(dir)?;
     let server = Server::start(program, &options.scripts, dir.path())?;
     if matches!(program, Program::Nats) {
@@ -85,22 +94,23 @@ fn measure(options: &Options, program: &Program, dir: &Path) -> Result<Sample> {
         });
     }
     let producer = Producer { scripts: &options.scripts, address: &server.address, settings: &options.producer };
-    for topic in ["small", "large"] {
+    let [small, large] = ["small", "large"].map(|size| format!("bench-{size}-{turn}"));
+    for topic in [&small, &large] {
         producer.create(topic, options.partitions)?;
     }
-    producer.produce("small", options.records, 1024, None)?;
-    let fast = producer.produce("small", options.records, 1024, None)?;
-    let paced = producer.produce("small", options.pace * 15, 1024, Some(options.pace))?;
-    let large = producer.produce("large", options.records / 4, 4096, None)?;
-    Ok(Sample { fast: Some(fast), paced: Some(paced), mb_per_s_4k: large.records_per_s * 4096.0 / 1e6 })
+    producer.produce(&small, options.records, 1024, None)?;
+    let fast = producer.produce(&small, options.records, 1024, None)?;
+    let paced = producer.produce(&small, options.pace * 15, 1024, Some(options.pace))?;
+    let big = producer.produce(&large, options.records / 4, 4096, None)?;
+    Ok(Sample { fast: Some(fast), paced: Some(paced), mb_per_s_4k: big.records_per_s * 4096.0 / 1e6 })
 }
 
 pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
     let dir = tempfile::tempdir_in(&options.dir)?;
-    let mut subjects = subjects(tollgate);
-    for _ in 0..options.turns {
+    let mut subjects = subjects(tollgate, options)?;
+    for turn in 0..options.turns {
         for subject in &mut subjects {
-            let sample = measure(options, &subject.program, dir.path());
+            let sample = measure(options, &subject.program, turn, dir.path());
             subject.samples.push(sample.with_context(|| format!("cannot measure {}", subject.name))?);
         }
     }
@@ -127,7 +137,7 @@ impl Subject {
             if spread.median.is_nan() { "–".into() } else { spread.text(0) }
         };
         let figures = [RECORDS, P50_FAST, P99_FAST, P50_PACED, P99_PACED, MB_4K].map(text);
-        [self.name.into(), self.durability.into()].into_iter().chain(figures).collect()
+        [self.name.clone(), self.durability.into()].into_iter().chain(figures).collect()
     }
 }
 
@@ -139,7 +149,7 @@ fn ratio(what: &str, a: &Subject, b: &Subject, pick: Pick) -> String {
 
 fn report(options: &Options, subjects: &[Subject]) -> Report {
     let mut findings = Vec::new();
-    if let [ours, kafka, flushed, nats] = subjects {
+    if let [ours, kafka, flushed, nats, ..] = subjects {
         for other in [kafka, flushed] {
             findings.push(ratio("records/s of 1 KB", ours, other, RECORDS));
             findings.push(ratio("p99 as fast as they go", ours, other, P99_FAST));

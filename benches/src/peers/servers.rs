@@ -15,6 +15,8 @@ pub(super) enum Program {
     Kafka { settings: &'static [&'static str] },
     /// NATS with JetStream.
     Nats,
+    /// Whatever speaks Kafka at this HOST:PORT, and is neither started nor stopped here.
+    Running(String),
 }
 
 /// A running server; it is ended when this is dropped.
@@ -39,6 +41,7 @@ impl Server {
                 succeed(&mut command)?;
                 Ok(Self { address, script: Some((script, data.to_path_buf())), child: None })
             }
+            Program::Running(address) => Ok(Self { address: address.clone(), script: None, child: None }),
             Program::Nats => {
                 let script = scripts.join("nats.sh");
                 succeed(Command::new(&script).arg("start").arg(data).arg(port.to_string()))?;
