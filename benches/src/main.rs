@@ -1,10 +1,12 @@
 //! One benchmark program: cases side by side with their peers in one run, in turns, and one report.
 //!
 //! It measures whole programs from outside, as a user would run them: the released `tollgate` binary and the peers'
-//! scripts. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
+//! scripts; only the stream log by itself is measured in this process. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
 //! drifts for both.
 
+mod log;
 mod memory;
+mod peers;
 mod process;
 mod replay;
 mod report;
@@ -34,6 +36,10 @@ enum Case {
     Replay(replay::Options),
     /// Peak memory for few photos and for many.
     Memory(memory::Options),
+    /// The stream log in this process, beside the disk by itself.
+    Log(log::Options),
+    /// The log over loopback, beside Apache Kafka and NATS JetStream.
+    LogPeers(peers::Options),
 }
 
 fn main() -> Result<()> {
@@ -41,6 +47,8 @@ fn main() -> Result<()> {
     let report = match &cli.case {
         Case::Replay(options) => replay::run(&cli.tollgate, options)?,
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
+        Case::Log(options) => log::run(options)?,
+        Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
     };
     print!("{}", report.markdown());
     if let Some(stem) = &cli.save {

@@ -15,7 +15,7 @@ pub const HEADER_BYTES: usize = 61;
 const CHECKED: usize = 21;
 /// Attribute bits.
 pub(super) const CODEC: u16 = 0b111;
-const APPEND_TIME: u16 = 1 << 3;
+pub(super) const APPEND_TIME: u16 = 1 << 3;
 const TRANSACTIONAL: u16 = 1 << 4;
 const CONTROL: u16 = 1 << 5;
 

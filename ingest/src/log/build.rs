@@ -1,6 +1,6 @@
 //! Batches of records that are made in this process.
 
-use super::batch::{BatchFault, HEADER_BYTES, ProducerMark, seal};
+use super::batch::{APPEND_TIME, BatchFault, HEADER_BYTES, ProducerMark, seal};
 use super::varint;
 
 /// A record to be sent.
@@ -127,6 +127,30 @@ impl BatchBuilder {
         seal(&mut self.bytes);
         Ok(&mut self.bytes)
     }
+}
+
+/// A batch without records that takes the place of offsets.
+pub(super) struct EmptyBatch {
+    pub(super) bytes: [u8; HEADER_BYTES],
+    pub(super) end_offset: u64,
+}
+
+/// An empty batch from one offset to another, or as far as one batch can reach.
+pub(super) fn empty_batch(base_offset: u64, end_offset: u64, append_ms: i64) -> EmptyBatch {
+    let last_delta = (end_offset - base_offset - 1).min(i32::MAX as u64);
+    let mut bytes = [0; HEADER_BYTES];
+    let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
+    put(0, &base_offset.to_be_bytes());
+    put(8, &(HEADER_BYTES as i32 - 12).to_be_bytes());
+    put(16, &[2]);
+    put(22, &[APPEND_TIME as u8]);
+    put(23, &(last_delta as i32).to_be_bytes());
+    put(27, &append_ms.to_be_bytes());
+    put(35, &append_ms.to_be_bytes());
+    // No producer: id, epoch and sequence are -1.
+    put(43, &[0xff; 14]);
+    seal(&mut bytes);
+    EmptyBatch { bytes, end_offset: base_offset + last_delta + 1 }
 }
 
 fn put_sized(out: &mut Vec<u8>, bytes: Option<&[u8]>) {

@@ -1,91 +1,104 @@
-//! Group commit: one thread that makes the writes of all partitions durable, round after round.
-//!
-//! Whoever appended waits for the round that began after the write. While one round is on its way to the disk the
-//! writes of everybody else gather for the next: the more writers, the fewer syncs for each.
+//! What the group commits of all partitions share: the bound on what is written ahead of the disk, the end of all
+//! acknowledgements after a failed sync, and threads that lead the rounds nobody else leads.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use event_listener::Event;
 
+use super::lane::Lane;
 use crate::{Error, Result};
-
-/// The offset behind the last durable record of a partition, which is what readers may see; and who waits for more.
-pub(super) struct Watermark {
-    end: AtomicU64,
-    /// Shared by the partitions of a hub: who reads a hub waits for any of them.
-    grown: Arc<Event>,
-}
-
-impl Watermark {
-    pub(super) fn new(end: u64, grown: Arc<Event>) -> Self {
-        Self { end: AtomicU64::new(end), grown }
-    }
-
-    pub(super) fn end(&self) -> u64 {
-        self.end.load(Ordering::Acquire)
-    }
-
-    /// Shows readers what lies before `end`, and wakes those who wait.
-    pub(super) fn raise(&self, end: u64) {
-        self.end.fetch_max(end, Ordering::Release);
-        self.grown.notify(usize::MAX);
-    }
-}
-
-/// A write that is to be made durable.
-struct Pending {
-    file: Arc<File>,
-    watermark: Arc<Watermark>,
-    end: u64,
-}
 
 #[derive(Default)]
 struct State {
-    pending: Vec<Pending>,
-    /// Bytes written and not yet durable, in this round and the one on its way.
+    /// Partitions with something pending, and some without: each once.
+    queue: VecDeque<Arc<Lane>>,
+    /// Somebody waits for the queue.
+    urgent: bool,
+    /// Bytes written and not yet durable.
     bytes: u64,
-    /// The round that is gathering.
-    round: u64,
-    /// All rounds before this one are durable.
-    durable: u64,
-    /// A sync failed: nothing is certain any more, and nothing is acknowledged from then on.
-    failed: Option<String>,
     stopping: bool,
 }
 
-struct Shared {
+/// What partitions and threads speak to one another through. Locked after a lane, never before one.
+pub(super) struct Shared {
     state: Mutex<State>,
     max_bytes: u64,
     work: Condvar,
-    done: Condvar,
-    /// For those who wait without a thread.
-    done_async: Event,
+    room: Condvar,
+    room_async: Event,
+    /// A sync failed: nothing is certain any more, and nothing is acknowledged from then on.
+    failed: OnceLock<String>,
 }
 
 impl Shared {
-    /// A round has ended, or the last one.
-    fn tell_done(&self) {
-        self.done.notify_all();
-        self.done_async.notify(usize::MAX);
-    }
-
-    fn is_full(&self, state: &State) -> bool {
-        state.bytes > self.max_bytes && state.failed.is_none()
-    }
-
-    /// Waits without a thread until `answer` has one.
-    async fn when<T>(&self, answer: impl Fn(&State) -> Option<T>) -> T {
-        loop {
-            let told = self.done_async.listen();
-            if let Some(answer) = answer(&self.lock()) {
-                return answer;
-            }
-            told.await;
+    /// Takes note of bytes that a partition wrote; `urgent` ones are seen to at once, the others when they are asked
+    /// for.
+    pub(super) fn enqueue(&self, lane: &Arc<Lane>, bytes: u64, urgent: bool) {
+        let mut state = self.lock();
+        state.bytes += bytes;
+        if !lane.queued.swap(true, Ordering::Relaxed) {
+            state.queue.push_back(Arc::clone(lane));
         }
+        // Whoever waits for room waits for those too that are not asked for.
+        if urgent || state.bytes > self.max_bytes {
+            state.urgent = true;
+            self.work.notify_one();
+        }
+    }
+
+    /// Tells the threads to see to the queue; one `of_store` does so itself, and needs help only with several.
+    pub(super) fn urge(&self, of_store: bool) {
+        let mut state = self.lock();
+        state.urgent = true;
+        if !of_store || state.queue.len() > 1 {
+            self.work.notify_one();
+        }
+    }
+
+    /// Takes note of bytes that are durable, or never will be.
+    pub(super) fn settle(&self, bytes: u64) {
+        let mut state = self.lock();
+        let was_full = state.bytes > self.max_bytes;
+        state.bytes -= bytes;
+        if was_full {
+            self.tell_room();
+        }
+    }
+
+    fn tell_room(&self) {
+        self.room.notify_all();
+        self.room_async.notify(usize::MAX);
+    }
+
+    /// Makes a file durable; `false` when that, or an earlier one, failed.
+    pub(super) fn sync(&self, file: &File) -> bool {
+        if self.failed.get().is_none()
+            && let Err(error) = file.sync_data()
+        {
+            self.fail(error.to_string());
+        }
+        self.failed.get().is_none()
+    }
+
+    fn fail(&self, detail: String) {
+        self.failed.get_or_init(|| detail);
+        // Under the lock, so that nobody falls asleep between looking and waiting.
+        let _state = self.lock();
+        self.tell_room();
+    }
+
+    /// The disk's refusal, if there was one.
+    pub(super) fn health(&self) -> Result<()> {
+        self.failed.get().map_or(Ok(()), |detail| Err(Error::CommitFailed { detail: detail.clone() }))
+    }
+
+    fn is_full(&self, state: &State, max_bytes: u64) -> bool {
+        state.bytes > max_bytes && self.failed.get().is_none()
     }
 
     // The state is whole between any two statements: a panic elsewhere does not spoil it.
@@ -94,34 +107,52 @@ impl Shared {
     }
 }
 
-/// The thread, and what it is told through.
+/// The threads, and what they share with the partitions.
 pub(super) struct Committer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
     /// The data folder's lock: held until the last write is durable.
     _claim: File,
 }
 
 impl Committer {
-    /// Starts the thread. At most `max_bytes` are written ahead of the disk: then appending waits.
-    pub(super) fn start(max_bytes: u64, claim: File) -> io::Result<Self> {
-        let (work, done) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { state: Mutex::default(), max_bytes, work, done, done_async: Event::new() });
-        let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("log-commit".into()).spawn(move || run(&theirs))?;
-        Ok(Self { shared, thread: Some(thread), _claim: claim })
+    /// Starts the threads. `max_bytes` are written ahead of the disk: then appending waits.
+    pub(super) fn start(max_bytes: u64, threads: usize, claim: File) -> io::Result<Self> {
+        let (work, room, room_async) = (Condvar::new(), Condvar::new(), Event::new());
+        let failed = OnceLock::new();
+        let shared = Arc::new(Shared { state: Mutex::default(), max_bytes, work, room, room_async, failed });
+        let mut committer = Self { shared, threads: Vec::new(), _claim: claim };
+        for number in 0..threads.max(1) {
+            let shared = Arc::clone(&committer.shared);
+            let thread = std::thread::Builder::new().name(format!("log-commit-{number}"));
+            committer.threads.push(thread.spawn(move || run(&shared))?);
+        }
+        Ok(committer)
     }
 
-    /// Waits until there is room for more bytes; to be called before a partition is locked.
+    /// What the partitions need.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Waits until there is room for more bytes; to be called before a partition is locked. Twice the bound is let
+    /// pass here: those who were admitted without a thread are not made to wait with one.
     pub(super) fn admit(&self) -> Result<()> {
-        let full = |state: &mut State| self.shared.is_full(state);
-        let state = self.shared.done.wait_while(self.shared.lock(), full).unwrap_or_else(PoisonError::into_inner);
-        health(&state)
+        let full = |state: &mut State| self.shared.is_full(state, self.shared.max_bytes.saturating_mul(2));
+        let state = self.shared.room.wait_while(self.shared.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        self.shared.health()
     }
 
-    /// [`Committer::admit`] without a thread.
+    /// Waits, without a thread, until fewer bytes than the bound are ahead of the disk.
     pub(super) async fn admitted(&self) -> Result<()> {
-        self.shared.when(|state| (!self.shared.is_full(state)).then(|| health(state))).await
+        loop {
+            let told = self.shared.room_async.listen();
+            if !self.shared.is_full(&self.shared.lock(), self.shared.max_bytes) {
+                return self.shared.health();
+            }
+            told.await;
+        }
     }
 
     /// Bytes written and not yet durable.
@@ -131,100 +162,35 @@ impl Committer {
 
     /// Ends all acknowledgements, because the disk failed in a way that leaves what is on it uncertain.
     pub(super) fn fail(&self, error: &Error) {
-        self.shared.lock().failed.get_or_insert_with(|| error.to_string());
-        self.shared.tell_done();
-    }
-
-    /// Hands over a write; to be called in the order of the partition.
-    pub(super) fn submit(&self, file: &Arc<File>, watermark: &Arc<Watermark>, end: u64, bytes: u64) -> Ack {
-        let mut state = self.shared.lock();
-        state.bytes += bytes;
-        let pending = Pending { file: Arc::clone(file), watermark: Arc::clone(watermark), end };
-        match state.pending.iter_mut().find(|other| Arc::ptr_eq(&other.file, file)) {
-            Some(other) => *other = pending,
-            None => state.pending.push(pending),
-        }
-        self.shared.work.notify_one();
-        Ack(Some((Arc::clone(&self.shared), state.round)))
+        self.shared.fail(error.to_string());
     }
 }
 
 impl Drop for Committer {
-    /// Makes durable what is pending, and ends the thread.
+    /// Makes durable what is pending, and ends the threads.
     fn drop(&mut self) {
         self.shared.lock().stopping = true;
-        self.shared.work.notify_one();
-        if let Some(thread) = self.thread.take() {
+        self.shared.work.notify_all();
+        for thread in self.threads.drain(..) {
             // It ends by itself; had it panicked, there would be nobody left to tell.
             thread.join().ok();
         }
     }
 }
 
-/// A write on its way to the disk.
-#[must_use = "an append is durable only when its Ack says so"]
-pub struct Ack(Option<(Arc<Shared>, u64)>);
-
-impl Ack {
-    /// The acknowledgement of a hub that does not wait for the disk.
-    pub(super) fn at_once() -> Self {
-        Self(None)
-    }
-
-    /// Blocks until the write is durable.
-    ///
-    /// # Errors
-    /// [`Error::CommitFailed`] when the disk refused; from then on the store takes no more writes.
-    pub fn wait(&self) -> Result<()> {
-        let Some((shared, round)) = &self.0 else { return Ok(()) };
-        let open = |state: &mut State| outcome(state, *round).is_none();
-        let state = shared.done.wait_while(shared.lock(), open).unwrap_or_else(PoisonError::into_inner);
-        outcome(&state, *round).unwrap_or(Ok(()))
-    }
-
-    /// [`Ack::wait`] without a thread.
-    ///
-    /// # Errors
-    /// As [`Ack::wait`].
-    pub async fn durable(&self) -> Result<()> {
-        let Some((shared, round)) = &self.0 else { return Ok(()) };
-        shared.when(|state| outcome(state, *round)).await
-    }
-}
-
-/// What became of a round; nothing while it is on its way.
-fn outcome(state: &State, round: u64) -> Option<Result<()>> {
-    if state.durable > round { Some(Ok(())) } else { health(state).err().map(Err) }
-}
-
-/// The disk's refusal, if there was one.
-fn health(state: &State) -> Result<()> {
-    state.failed.clone().map_or(Ok(()), |detail| Err(Error::CommitFailed { detail }))
-}
-
 fn run(shared: &Shared) {
     loop {
-        let idle = |state: &mut State| state.pending.is_empty() && !state.stopping;
+        let idle = |state: &mut State| !(state.urgent || state.stopping);
         let mut state = shared.work.wait_while(shared.lock(), idle).unwrap_or_else(PoisonError::into_inner);
-        if state.pending.is_empty() {
-            return;
-        }
-        let (pending, bytes) = (std::mem::take(&mut state.pending), state.bytes);
-        state.round += 1;
-        let round = state.round;
-        drop(state);
-        let synced = pending.iter().try_for_each(|write| write.file.sync_data());
-        let mut state = shared.lock();
-        match synced {
-            Ok(()) if state.failed.is_none() => {
-                pending.iter().for_each(|write| write.watermark.raise(write.end));
-                state.durable = round;
+        let Some(lane) = state.queue.pop_front() else {
+            state.urgent = false;
+            if state.stopping {
+                return;
             }
-            Ok(()) => {}
-            Err(error) => _ = state.failed.get_or_insert_with(|| error.to_string()),
-        }
-        state.bytes -= bytes;
+            continue;
+        };
+        lane.queued.store(false, Ordering::Relaxed);
         drop(state);
-        shared.tell_done();
+        lane.flush();
     }
 }

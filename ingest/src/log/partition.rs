@@ -8,13 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use event_listener::Event;
 
 use super::batch::{BatchHeader, ValidBatch};
-use super::commit::{Ack, Committer, Watermark};
+use super::commit::Committer;
 use super::disk::{failed, read_at, sync_folder};
 use super::hub::{Durability, HubConfig};
+use super::lane::{Ack, Lane};
 use super::producers::Producers;
 use super::scan;
-use super::segment::{Segment, list};
+use super::segment::{Extent, Segment, list};
 use crate::{Error, Result};
+
+/// Syncs within the space of one zeroed piece (1 MiB) from which zeros pay. On an NVMe disk with ext4 a piece costs about
+/// 0.4 ms to write, and a sync in blocks that were never written 0.06 ms more than in others.
+const ROUNDS_WORTH_ZEROS: u64 = 8;
 
 /// An appended batch.
 #[must_use = "an append is durable only when its Ack says so"]
@@ -81,7 +86,7 @@ pub struct Partition {
     folder: PathBuf,
     config: HubConfig,
     committer: Arc<Committer>,
-    watermark: Arc<Watermark>,
+    lane: Arc<Lane>,
     log: Mutex<Log>,
 }
 
@@ -89,6 +94,8 @@ struct Log {
     sealed: VecDeque<Segment>,
     active: Segment,
     producers: Producers,
+    /// The rounds of the lane when zeros were last thought of.
+    rounds: Option<u64>,
 }
 
 impl Log {
@@ -132,9 +139,9 @@ impl Partition {
         active.sync()?;
         let end_offset = active.next;
         let tail = (torn > 0).then(|| TornTail { partition: folder.to_path_buf(), end_offset, bytes: torn });
-        let log = Mutex::new(Log { sealed: segments, active, producers });
-        let watermark = Arc::new(Watermark::new(end_offset, grown));
-        Ok((Self { folder: folder.to_path_buf(), config, committer, watermark, log }, tail))
+        let log = Mutex::new(Log { sealed: segments, active, producers, rounds: None });
+        let lane = Arc::new(Lane::new(committer.shared(), end_offset, grown));
+        Ok((Self { folder: folder.to_path_buf(), config, committer, lane, log }, tail))
     }
 
     // Every change of the log is complete before anything in it can fail: see `append`.
@@ -165,7 +172,8 @@ impl Partition {
         let append_ms = log.active.append_ms.max(now_ms);
         let base_offset = log.active.next;
         batch.stamp(base_offset, append_ms);
-        log.active.append(batch, self.config.segment_bytes)?;
+        let Log { active, rounds, .. } = &mut *log;
+        active.append(batch, self.config.segment_bytes, || self.zeros_pay(rounds))?;
         if let Some(mark) = batch.header().producer {
             log.producers.note(mark, batch.header().records, base_offset, append_ms);
         }
@@ -173,11 +181,20 @@ impl Partition {
         Ok(Appended { base_offset, append_ms, duplicate: false, ack })
     }
 
+    /// Whether to write zeros ahead of the batches. They cost what their bytes cost, and save each sync an entry in the
+    /// file system's journal: with small writes that is half of the time, with large ones next to nothing. Answered
+    /// by how many syncs there were since the question was asked last.
+    fn zeros_pay(&self, rounds: &mut Option<u64>) -> bool {
+        let now = self.lane.rounds();
+        let before = rounds.replace(now);
+        self.config.durability == Durability::Commit && before.is_none_or(|before| now - before >= ROUNDS_WORTH_ZEROS)
+    }
+
     fn acknowledge(&self, active: &Segment, bytes: u64) -> Ack {
         match self.config.durability {
-            Durability::Commit => self.committer.submit(&active.file, &self.watermark, active.next, bytes),
+            Durability::Commit => self.lane.submit(&active.file, active.next, bytes),
             Durability::Os => {
-                self.watermark.raise(active.next);
+                self.lane.raise(active.next);
                 Ack::at_once()
             }
         }
@@ -209,7 +226,7 @@ impl Partition {
     /// The offset behind the last record that readers see: the last durable one, or with [`Durability::Os`] the last.
     #[must_use]
     pub fn end_offset(&self) -> u64 {
-        self.watermark.end()
+        self.lane.end()
     }
 
     /// The offset of the first batch appended at a time or later; the end offset when there is none.
@@ -306,11 +323,12 @@ impl Partition {
         Ok(retained)
     }
 
-    /// Checks every batch against its checksum and its place.
+    /// Checks every batch that is there now against its checksum and its place; appending and reading go on meanwhile.
     ///
     /// # Errors
     /// [`Error::CorruptLog`] with the first that does not fit.
     pub fn verify(&self) -> Result<()> {
-        self.lock().segments().try_for_each(Segment::verify)
+        let extents: Vec<Extent> = self.lock().segments().map(Segment::extent).collect();
+        extents.iter().try_for_each(Extent::verify)
     }
 }

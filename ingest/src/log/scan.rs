@@ -65,21 +65,34 @@ pub(super) struct Scan {
 
 /// Reads every batch from a position on and checks its checksum and its place in the sequence of offsets. What lies
 /// behind the last batch may be zeros (set aside), or older batches with smaller offsets (a recycled file).
-pub(super) fn batches(file: &File, from: u64, next: u64, mut visit: impl FnMut(u64, &BatchHeader)) -> io::Result<Scan> {
+pub(super) fn batches(file: &File, from: u64, next: u64, visit: impl FnMut(u64, &BatchHeader)) -> io::Result<Scan> {
     let length = file.metadata()?.len();
-    let (mut position, mut next) = (from, next);
-    let mut batch = Vec::new();
-    while let Some(header) = whole(file, position, length, &mut batch)?.filter(|header| header.base_offset == next) {
-        visit(position, &header);
-        position += header.length as u64;
-        next = header.end_offset();
-    }
-    let tail = if later_batch(file, position + 1, length, next)? {
+    let (position, next) = whole_batches(file, from, length, next, visit)?;
+    let tail = if later_batch(file, position + 1, length, next)?.is_some() {
         Tail::Damaged
     } else {
         torn(file, position, length, next)?
     };
     Ok(Scan { position, next, tail })
+}
+
+/// Checks the batches from one position to another as [`batches`] does; gives the position and the offset behind the
+/// last that is whole and in its place.
+pub(super) fn whole_batches(
+    file: &File,
+    from: u64,
+    to: u64,
+    next: u64,
+    mut visit: impl FnMut(u64, &BatchHeader),
+) -> io::Result<(u64, u64)> {
+    let (mut position, mut next) = (from, next);
+    let mut batch = Vec::new();
+    while let Some(header) = whole(file, position, to, &mut batch)?.filter(|header| header.base_offset == next) {
+        visit(position, &header);
+        position += header.length as u64;
+        next = header.end_offset();
+    }
+    Ok((position, next))
 }
 
 /// The batch at a position, if it is all there and its checksum fits.
@@ -97,8 +110,9 @@ fn whole(file: &File, position: u64, length: u64, batch: &mut Vec<u8>) -> io::Re
     Ok((rest + HEADER_BYTES == header.length && header.fits(batch)).then_some(header))
 }
 
-/// Whether a whole batch of this segment lies anywhere behind a position: one with a later offset.
-fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<bool> {
+/// The next whole batch of this segment that lies anywhere behind a position, one with a later offset: the position
+/// and the offset behind it. Where it would take too long to know, the end of the file is given.
+pub(super) fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<Option<(u64, u64)>> {
     let mut window = vec![0; WINDOW];
     let (mut batch, mut summed) = (Vec::new(), 0);
     let mut start = from;
@@ -117,15 +131,18 @@ fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<boo
                     continue;
                 }
                 summed += header.length as u64;
-                if summed > MAX_SUMMED || whole(file, position, length, &mut batch)?.is_some() {
-                    return Ok(true);
+                if summed > MAX_SUMMED {
+                    return Ok(Some((length, next)));
+                }
+                if whole(file, position, length, &mut batch)?.is_some() {
+                    return Ok(Some((position + header.length as u64, header.end_offset())));
                 }
             }
         }
         // Windows overlap by a header, so that none is cut in two.
         start += (filled + 1 - HEADER_BYTES.min(filled)) as u64;
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Whether the batch that belongs at the end was begun.

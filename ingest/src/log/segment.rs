@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::{BatchHeader, ValidBatch};
-use super::disk::{failed, replace, reserve, sync_folder, write_at};
+use super::disk::{failed, replace, reserve, sync_folder, write_at, write_zeros};
 use super::index::{Entry, Index};
 use super::producers::Producers;
 use super::scan::{self, Tail};
@@ -17,6 +17,9 @@ use crate::{Error, Result};
 
 /// How much of a segment is set aside at once.
 const RESERVE: u64 = 8 << 20;
+
+/// How much is written with zeros at once, where that pays.
+const ZEROED: u64 = 1 << 20;
 
 /// The first word of a side file: its format.
 const SIDE_FORMAT: u64 = u64::from_be_bytes(*b"tollgix1");
@@ -34,7 +37,10 @@ pub(super) struct Segment {
     pub(super) index: Index,
     pub(super) file: Arc<File>,
     path: PathBuf,
+    /// Blocks are set aside up to here.
     reserved: u64,
+    /// Up to here they were written before, or it was found that this does not pay.
+    ahead: u64,
 }
 
 impl Segment {
@@ -47,14 +53,17 @@ impl Segment {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(failed("create the segment", &path))?;
         sync_folder(folder).map_err(failed("make durable the names in", folder))?;
-        Self::over(file, path, base)
+        let mut segment = Self::over(file, path, base)?;
+        // What is recycled was cut behind its last batch: all of it was written before.
+        segment.ahead = segment.reserved;
+        Ok(segment)
     }
 
     /// A segment without batches over a file.
     fn over(file: File, path: PathBuf, base: u64) -> Result<Self> {
         let reserved = file.metadata().map_err(failed("look at the segment", &path))?.len();
         let (index, file) = (Index::default(), Arc::new(file));
-        Ok(Self { base, next: base, position: 0, append_ms: i64::MIN, index, file, path, reserved })
+        Ok(Self { base, next: base, position: 0, append_ms: i64::MIN, index, file, path, reserved, ahead: 0 })
     }
 
     /// Opens a segment after a restart. `sealed` ones are believed if they have a side file; all others are read from
@@ -95,7 +104,7 @@ impl Segment {
         let end = self.position;
         let cut = self.file.set_len(end).and_then(|()| self.file.sync_all());
         cut.map_err(failed("cut the torn end off the segment", &self.path))?;
-        self.reserved = end;
+        (self.reserved, self.ahead) = (end, end);
         Ok(())
     }
 
@@ -104,14 +113,27 @@ impl Segment {
         self.position == 0 || self.position + bytes as u64 <= max_bytes
     }
 
-    /// Writes a stamped batch at the end. After an error the segment ends where it ended before.
-    pub(super) fn append(&mut self, batch: &ValidBatch<'_>, max_bytes: u64) -> Result<()> {
+    /// Writes a stamped batch at the end. After an error the segment ends where it ended before. `zeros_pay` is asked
+    /// now and then.
+    pub(super) fn append(
+        &mut self,
+        batch: &ValidBatch<'_>,
+        max_bytes: u64,
+        zeros_pay: impl FnOnce() -> bool,
+    ) -> Result<()> {
         let end = self.position + batch.bytes().len() as u64;
         if end > self.reserved {
             let reserved = end.max(max_bytes.min(self.reserved + RESERVE));
             reserve(&self.file, self.reserved, reserved)
                 .map_err(failed("set aside space for the segment", &self.path))?;
             self.reserved = reserved;
+        }
+        if end > self.ahead {
+            let ahead = self.reserved.min(end + ZEROED);
+            if zeros_pay() {
+                write_zeros(&self.file, end, ahead).map_err(failed("prepare the segment", &self.path))?;
+            }
+            self.ahead = ahead;
         }
         write_at(&self.file, batch.bytes(), self.position).map_err(failed("append to the segment", &self.path))?;
         self.note(self.position, batch.header());
@@ -136,15 +158,10 @@ impl Segment {
         self.store_side(producers)
     }
 
-    /// Checks every batch again.
-    pub(super) fn verify(&self) -> Result<()> {
-        let scanned = scan::batches(&self.file, 0, self.base, |_, _| {});
-        let scan = scanned.map_err(failed("read the segment", &self.path))?;
-        if (scan.position, scan.next) == (self.position, self.next) {
-            return Ok(());
-        }
-        let (segment, detail) = (self.path.clone(), "a batch does not fit its checksum or its place".to_owned());
-        Err(Error::CorruptLog { segment, offset: scan.next, position: scan.position, detail })
+    /// What is in the segment now.
+    pub(super) fn extent(&self) -> Extent {
+        let Self { base, next, position, .. } = *self;
+        Extent { base, next, position, file: Arc::clone(&self.file), path: self.path.clone() }
     }
 
     /// Removes the segment; its file becomes `spare` where nobody reads it and none lies there yet.
@@ -194,7 +211,29 @@ impl Segment {
     }
 }
 
-fn log_path(folder: &Path, base: u64) -> PathBuf {
+/// What was in a segment at some time: it may grow on, or go, and stays readable.
+pub(super) struct Extent {
+    base: u64,
+    next: u64,
+    position: u64,
+    file: Arc<File>,
+    path: PathBuf,
+}
+
+impl Extent {
+    /// Checks every batch again.
+    pub(super) fn verify(&self) -> Result<()> {
+        let scanned = scan::whole_batches(&self.file, 0, self.position, self.base, |_, _| {});
+        let (position, offset) = scanned.map_err(failed("read the segment", &self.path))?;
+        if (position, offset) == (self.position, self.next) {
+            return Ok(());
+        }
+        let (segment, detail) = (self.path.clone(), "a batch does not fit its checksum or its place".to_owned());
+        Err(Error::CorruptLog { segment, offset, position, detail })
+    }
+}
+
+pub(super) fn log_path(folder: &Path, base: u64) -> PathBuf {
     folder.join(format!("{base:020}.log"))
 }
 

@@ -10,6 +10,7 @@ use super::disk::{failed, sync_folder};
 use super::groups::{Checkpoint, Groups};
 use super::hub::{Hub, HubConfig};
 use super::partition::TornTail;
+use super::repair::{Lost, repair};
 use crate::{Error, Result};
 
 /// Prefixes of folders that are on their way in or out; what a crash left of them is removed at the next start.
@@ -19,14 +20,17 @@ const ENDED: &str = ".deleted-";
 /// What a store may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// Bytes that may be written ahead of the disk, in all hubs that wait for it; then appending waits.
+    /// Bytes that may be written ahead of the disk, in all hubs that wait for it; then appending waits. Who was
+    /// admitted without a thread ([`Store::admitted`]) is let pass, up to twice as many.
     pub max_unsynced_bytes: u64,
+    /// Threads that sync for those who do not wait with a thread of their own; each syncs one partition at a time.
+    pub commit_threads: usize,
 }
 
 impl Default for StoreOptions {
-    /// 64 MiB.
+    /// 64 MiB, 4 threads.
     fn default() -> Self {
-        Self { max_unsynced_bytes: 64 << 20 }
+        Self { max_unsynced_bytes: 64 << 20, commit_threads: 4 }
     }
 }
 
@@ -49,8 +53,8 @@ impl Store {
         let hubs_folder = folder.join("hubs");
         fs::create_dir_all(&hubs_folder).map_err(failed("create the data folder", folder))?;
         let claim = claim(folder)?;
-        let committer = Committer::start(options.max_unsynced_bytes, claim);
-        let committer = Arc::new(committer.map_err(failed("start the commit thread of", folder))?);
+        let committer = Committer::start(options.max_unsynced_bytes, options.commit_threads, claim);
+        let committer = Arc::new(committer.map_err(failed("start the commit threads of", folder))?);
         let (mut hubs, mut torn) = (BTreeMap::new(), Vec::new());
         for entry in fs::read_dir(&hubs_folder).map_err(failed("list", &hubs_folder))? {
             let path = entry.map_err(failed("list", &hubs_folder))?.path();
@@ -63,6 +67,24 @@ impl Store {
         }
         let groups = Groups::open(folder.join("groups"))?;
         Ok((Self { folder: folder.to_path_buf(), committer, hubs: RwLock::new(hubs), groups }, torn))
+    }
+
+    /// Makes a data folder readable again that [`Store::open`] refused for damaged records: gives up what is damaged
+    /// and what lies behind it in the same segment, and says what that is. The offsets stay taken; a copy of each
+    /// damaged segment stays beside it. Undamaged folders are left as they are.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when the folder is in use; a disk that refuses.
+    pub fn repair(folder: &Path) -> Result<Vec<Lost>> {
+        let _claim = claim(folder)?;
+        let hubs = folder.join("hubs");
+        let mut lost = Vec::new();
+        for hub in folders(&hubs)? {
+            for partition in folders(&hub)? {
+                lost.extend(repair(&partition)?);
+            }
+        }
+        Ok(lost)
     }
 
     /// Makes a hub.
@@ -167,6 +189,15 @@ impl Store {
         let folder = self.folder.join("hubs");
         sync_folder(&folder).map_err(failed("make durable the names in", &folder))
     }
+}
+
+/// The folders in a folder, by name.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut paths: Vec<PathBuf> = entries.map_err(failed("list", folder))?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    Ok(paths)
 }
 
 /// Claims a folder for this process; the system gives it free however the process ends.

@@ -7,7 +7,7 @@ mod partition;
 mod store;
 
 use tollgate_ingest::Result;
-use tollgate_ingest::log::{BatchBuilder, NewRecord, Partition, ProducerMark, Records, Slice, ValidBatch};
+use tollgate_ingest::log::{BatchBuilder, BatchHeader, NewRecord, Partition, ProducerMark, Records, Slice, ValidBatch};
 
 /// An uncompressed batch of some values.
 pub(crate) fn batch(values: &[&[u8]], producer: Option<ProducerMark>) -> Vec<u8> {
@@ -40,10 +40,11 @@ pub(crate) fn records(slice: &Slice) -> Vec<(u64, i64, Vec<u8>)> {
     slice.read_into(&mut bytes).expect("a slice that can be read");
     let (mut rest, mut all) = (bytes.as_slice(), Vec::new());
     while !rest.is_empty() {
-        let mut copy = rest.to_vec();
-        let header = tollgate_ingest::log::BatchHeader::parse(rest).expect("a header in a slice");
-        copy.truncate(header.length);
-        ValidBatch::check(&mut copy).expect("whole and sealed batches in a slice");
+        let header = BatchHeader::parse(rest).expect("a header in a slice");
+        let mut copy = rest[..header.length].to_vec();
+        if header.records > 0 {
+            ValidBatch::check(&mut copy).expect("whole and sealed batches in a slice");
+        }
         for record in Records::new(rest).expect("uncompressed records") {
             let record = record.expect("records that parse");
             all.push((record.offset, record.timestamp_ms, record.value.unwrap_or_default().to_vec()));
@@ -61,9 +62,19 @@ pub(crate) fn read_all(partition: &Partition, mut offset: u64, max_bytes: u64) -
         if slice.length == 0 {
             return Ok(all);
         }
-        let got = records(&slice);
-        let next = got.last().map_or(offset, |last| last.0) + 1;
-        all.extend(got.into_iter().filter(|record| record.0 >= offset));
-        offset = next;
+        all.extend(records(&slice).into_iter().filter(|record| record.0 >= offset));
+        // A batch may be empty, and takes its offsets all the same.
+        offset = end_of(&slice);
     }
+}
+
+/// The offset behind a slice.
+fn end_of(slice: &Slice) -> u64 {
+    let mut bytes = Vec::new();
+    slice.read_into(&mut bytes).expect("a slice that can be read");
+    let (mut rest, mut end) = (bytes.as_slice(), 0);
+    while let Ok(header) = BatchHeader::parse(rest) {
+        (rest, end) = (&rest[header.length..], header.end_offset());
+    }
+    end
 }

@@ -184,12 +184,17 @@ impl Run {
         self.model.start = retained.start_offset;
     }
 
-    /// The last segment, and where its batches begin and end.
-    fn active(&self) -> (PathBuf, Vec<(usize, usize)>) {
+    /// The first or the last file of a kind.
+    fn file(&self, extension: &str, order: fn(&PathBuf, &PathBuf) -> std::cmp::Ordering) -> PathBuf {
         let entries = fs::read_dir(self.dir.path().join("hubs/h/0")).expect("the partition's folder");
         let paths = entries.map(|entry| entry.expect("an entry").path());
-        let last = paths.filter(|path| path.extension().is_some_and(|own| own == "log")).max();
-        let path = last.expect("a segment");
+        let files = paths.filter(|path| path.extension().is_some_and(|own| own == extension));
+        files.min_by(order).expect("a file")
+    }
+
+    /// The last segment, and where its batches begin and end.
+    fn active(&self) -> (PathBuf, Vec<(usize, usize)>) {
+        let path = self.file("log", |a, b| b.cmp(a));
         let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a number");
         let mut next: u64 = stem.parse().expect("a base offset");
         let bytes = fs::read(&path).expect("the segment");
@@ -204,24 +209,59 @@ impl Run {
         (path, found)
     }
 
-    /// A crash in the middle of a write: the front of the next batch lies at the end.
+    /// A crash in the middle of a write: the front of the next batch lies at the end, and behind it nothing, or what
+    /// the file held before (zeros, or the batches of a recycled one).
     fn tear(&mut self) {
         self.log = None;
         let (path, batches) = self.active();
-        let mut torn = batch(&[&[7; 300]], None);
+        let value: Vec<u8> = (0..300).map(|_| self.random.next() as u8).collect();
+        let mut torn = batch(&[&value], None);
         torn[..8].copy_from_slice(&self.model.end.to_be_bytes());
-        let kept = 12 + self.random.below(torn.len() as u64 - 12) as usize;
+        // So much is missing that what lies behind does not complete the batch by chance.
+        let kept = 12 + self.random.below(torn.len() as u64 - 40) as usize;
         let at = batches.last().map_or(0, |last| last.1);
-        // What a recycled file still holds behind the cut must not complete the torn batch by chance.
+        let in_place = self.random.below(2) == 0;
+        let mut lost = kept;
         edit(&path, |bytes| {
-            bytes.truncate(at);
-            bytes.extend_from_slice(&torn[..kept]);
+            if in_place {
+                bytes.resize(bytes.len().max(at + kept), 0);
+                bytes[at..at + kept].copy_from_slice(&torn[..kept]);
+                // How much was written cannot be seen: the batch is lost as long as it says it is.
+                lost = torn.len().min(bytes.len() - at);
+            } else {
+                bytes.truncate(at);
+                bytes.extend_from_slice(&torn[..kept]);
+            }
         });
         let reports = self.reopen().expect("a torn end is no damage");
-        assert_eq!(
-            reports.iter().map(|report| (report.end_offset, report.bytes)).collect::<Vec<_>>(),
-            [(self.model.end, kept as u64)]
-        );
+        let reports: Vec<_> = reports.iter().map(|report| (report.end_offset, report.bytes)).collect();
+        assert_eq!(reports, [(self.model.end, lost as u64)]);
+    }
+
+    /// A crash while space was made ready behind the end, or after nothing was; and a spare file of any kind.
+    fn litter(&mut self) {
+        self.log = None;
+        let (path, batches) = self.active();
+        let at = batches.last().map_or(0, |last| last.1);
+        let older = fs::read(self.file("log", PathBuf::cmp)).expect("the first segment");
+        let (kind, shift, count) = (self.random.below(4), self.random.below(100), self.random.below(5000));
+        let byte = self.random.next() as u8;
+        edit(&path, |bytes| {
+            let behind = bytes.split_off(at);
+            match kind {
+                0 => {}
+                // Shorter or longer than it was, with what was there before.
+                1 => bytes.extend(behind.into_iter().chain(std::iter::repeat(0)).take(count as usize)),
+                // Batches that are older than the end, at any place.
+                2 => bytes.extend(std::iter::repeat_n(0, shift as usize).chain(older)),
+                _ => bytes.extend((0..count).map(|i| byte.wrapping_mul(i as u8))),
+            }
+        });
+        let spare = path.with_file_name("spare");
+        if spare.exists() {
+            edit(&spare, |bytes| bytes.resize(count as usize, byte));
+        }
+        assert_eq!(self.reopen().expect("no damage"), []);
     }
 
     /// A flipped bit: an error if whole batches follow, else the end of the log is cut before it.
@@ -267,6 +307,7 @@ impl Run {
             34..36 => self.retain(),
             36 => self.tear(),
             37 => self.flip(),
+            38 => self.litter(),
             _ => assert_eq!(self.reopen().expect("an undamaged log"), []),
         }
         assert_eq!(

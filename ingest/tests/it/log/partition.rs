@@ -251,6 +251,47 @@ fn damage_in_a_sealed_segment_is_found_by_verify_and_without_its_side_file() {
 }
 
 #[test]
+fn a_repair_gives_up_what_is_damaged_and_nothing_else() {
+    let mut log = Log::new(small());
+    log.fill(33);
+    let all = read_all(log.partition(), 0, 1 << 20).unwrap();
+    assert!(matches!(Store::repair(log.dir.path()), Err(Error::Locked { .. })));
+    log.close();
+    assert_eq!(Store::repair(log.dir.path()).unwrap(), []);
+    // The second batch of the second segment, the whole of the fourth, and the first of three in the active one.
+    let files = log.files("log");
+    let path = |i: usize| files[i].clone();
+    flip(&path(1), 1000);
+    let damaged = fs::read(path(1)).unwrap();
+    fs::remove_file(path(1).with_extension("index")).unwrap();
+    fs::remove_file(path(3)).unwrap();
+    flip(&path(5), 100);
+    assert!(matches!(log.open(), Err(Error::CorruptLog { .. })));
+    log.close();
+    let lost = Store::repair(log.dir.path()).unwrap();
+    let ranges: Vec<_> = lost.iter().map(|lost| (lost.from_offset, lost.to_offset)).collect();
+    assert_eq!(ranges, [(7, 12), (18, 24), (30, 33)]);
+    assert!(lost.iter().all(|lost| lost.partition == log.folder()));
+    assert_eq!(fs::read(lost[0].kept_as.as_ref().unwrap()).unwrap(), damaged);
+    assert_eq!(lost[1].kept_as, None);
+    assert_eq!(Store::repair(log.dir.path()).unwrap(), []);
+    for _ in 0..2 {
+        assert_eq!(log.open().unwrap(), []);
+        log.partition().verify().unwrap();
+        let gone = |offset: u64| ranges.iter().any(|&(from, to)| (from..to).contains(&offset));
+        let rest: Vec<_> = all.iter().filter(|record| !gone(record.0)).cloned().collect();
+        assert_eq!(read_all(log.partition(), 0, 1 << 20).unwrap(), rest);
+        // Who stands among the lost ones reads on behind them.
+        assert_eq!(read_all(log.partition(), 9, 1000).unwrap()[0].0, 12);
+        assert_eq!(log.partition().end_offset(), 33);
+        log.close();
+    }
+    log.open().unwrap();
+    assert_eq!(append(log.partition(), &[b"next"], None, 9000).unwrap(), (33, false));
+    assert_eq!(log.partition().offset_at(9000).unwrap(), 33);
+}
+
+#[test]
 fn side_files_that_were_damaged_are_made_anew() {
     let mut log = Log::new(small());
     log.fill(20);

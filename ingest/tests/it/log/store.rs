@@ -119,7 +119,7 @@ fn checkpoints_are_there_after_a_restart() {
 #[test]
 fn many_writers_share_the_syncs_and_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let options = StoreOptions { max_unsynced_bytes: 2000 };
+    let options = StoreOptions { max_unsynced_bytes: 2000, ..StoreOptions::default() };
     {
         let (store, _) = Store::open(dir.path(), options).unwrap();
         let hub = store.create_hub("images", &config(2)).unwrap();

@@ -1,0 +1,196 @@
+//! The log over loopback beside Apache Kafka and NATS JetStream: Kafka's own `ProducerPerformance` against our endpoint
+//! and Kafka's, with the same settings, and the same bytes into a stream of NATS.
+
+mod nats;
+mod producer;
+mod servers;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+use self::producer::{Produced, Producer};
+use self::servers::{Program, Server};
+use crate::report::{self, Report};
+use crate::stats::Spread;
+
+/// What to run.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The folder with kafka.sh and nats.sh.
+    #[arg(long, default_value = "benches/peers")]
+    scripts: PathBuf,
+    /// A folder on the disk that is measured; what is written there is removed.
+    #[arg(long, default_value = "target")]
+    dir: PathBuf,
+    /// Turns, each running everything once.
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
+    /// Records of 1 KB a run; of 4 KB a quarter as many. Before each the same load runs once to warm up.
+    #[arg(long, default_value_t = 400_000)]
+    records: u64,
+    /// Records a second in the run that measures latency below saturation.
+    #[arg(long, default_value_t = 10_000)]
+    pace: u64,
+    /// Partitions of the topic.
+    #[arg(long, default_value_t = 4)]
+    partitions: u32,
+    /// A producer's setting, besides acks=all and Kafka's defaults.
+    #[arg(long = "producer", value_name = "NAME=VALUE")]
+    producer: Vec<String>,
+    /// One more server, which runs already: its topics bench-small-N and bench-large-N are made and stay.
+    #[arg(long = "server", value_name = "NAME=HOST:PORT")]
+    servers: Vec<String>,
+}
+
+/// One turn of one subject.
+#[derive(Clone, Serialize)]
+struct Sample {
+    /// 1 KB records, as fast as they go.
+    fast: Option<Produced>,
+    /// 1 KB records at the stated pace.
+    paced: Option<Produced>,
+    /// MB/s of 4 KB records.
+    mb_per_s_4k: f64,
+}
+
+/// One thing that is measured.
+struct Subject {
+    name: String,
+    durability: &'static str,
+    program: Program,
+    samples: Vec<Sample>,
+}
+
+fn subjects(tollgate: &Path, options: &Options) -> Result<Vec<Subject>> {
+    let subject =
+        |name: &str, durability, program| Subject { name: name.into(), durability, program, samples: Vec::new() };
+    let ours = |config| Program::Tollgate { binary: tollgate.to_path_buf(), config };
+    let flushed = &["log.flush.interval.messages=1"];
+    let mut subjects = vec![
+        subject("tollgate", "fdatasync before each acknowledgement", ours("")),
+        subject("Apache Kafka", "none: acknowledged from memory (its default)", Program::Kafka { settings: &[] }),
+        subject("Apache Kafka, flush.messages=1", "fsync before each ack", Program::Kafka { settings: flushed }),
+        subject("NATS JetStream, file store", "fsync every 2 minutes (its default)", Program::Nats),
+    ];
+    for server in &options.servers {
+        let (name, address) = server.split_once('=').context("--server takes NAME=HOST:PORT")?;
+        subjects.push(subject(name, "its own", Program::Running(address.into())));
+    }
+    Ok(subjects)
+}
+
+fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Result<Sample> {
+    let dir = tempfile::tempdir_in(dir)?;
+    let server = Server::start(program, &options.scripts, dir.path())?;
+    if matches!(program, Program::Nats) {
+        let load = nats::Load { count: options.records / 4, bytes: 4096, on_their_way: 1000 };
+        return Ok(Sample {
+            fast: None,
+            paced: None,
+            mb_per_s_4k: nats::publish(&server.address, load)? * 4096.0 / 1e6,
+        });
+    }
+    let producer = Producer { scripts: &options.scripts, address: &server.address, settings: &options.producer };
+    let [small, large] = ["small", "large"].map(|size| format!("bench-{size}-{turn}"));
+    for topic in [&small, &large] {
+        producer.create(topic, options.partitions)?;
+    }
+    producer.produce(&small, options.records, 1024, None)?;
+    let fast = producer.produce(&small, options.records, 1024, None)?;
+    let paced = producer.produce(&small, options.pace * 15, 1024, Some(options.pace))?;
+    let big = producer.produce(&large, options.records / 4, 4096, None)?;
+    Ok(Sample { fast: Some(fast), paced: Some(paced), mb_per_s_4k: big.records_per_s * 4096.0 / 1e6 })
+}
+
+pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
+    let dir = tempfile::tempdir_in(&options.dir)?;
+    let mut subjects = subjects(tollgate, options)?;
+    for turn in 0..options.turns {
+        for subject in &mut subjects {
+            let sample = measure(options, &subject.program, turn, dir.path());
+            subject.samples.push(sample.with_context(|| format!("cannot measure {}", subject.name))?);
+        }
+    }
+    Ok(report(options, &subjects))
+}
+
+/// A figure of a sample; NaN where the subject has none.
+type Pick = fn(&Sample) -> f64;
+const RECORDS: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.records_per_s);
+const P50_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p50_ms);
+const P99_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p99_ms);
+const P50_PACED: Pick = |sample| sample.paced.map_or(f64::NAN, |paced| paced.p50_ms);
+const P99_PACED: Pick = |sample| sample.paced.map_or(f64::NAN, |paced| paced.p99_ms);
+const MB_4K: Pick = |sample| sample.mb_per_s_4k;
+
+impl Subject {
+    fn each(&self, pick: Pick) -> Vec<f64> {
+        self.samples.iter().map(pick).collect()
+    }
+
+    fn row(&self) -> Vec<String> {
+        let text = |pick: Pick| {
+            let spread = Spread::of(&self.each(pick));
+            if spread.median.is_nan() { "–".into() } else { spread.text(0) }
+        };
+        let figures = [RECORDS, P50_FAST, P99_FAST, P50_PACED, P99_PACED, MB_4K].map(text);
+        [self.name.clone(), self.durability.into()].into_iter().chain(figures).collect()
+    }
+}
+
+/// `a`'s figure over `b`'s, turn by turn.
+fn ratio(what: &str, a: &Subject, b: &Subject, pick: Pick) -> String {
+    let turns: Vec<f64> = a.each(pick).iter().zip(b.each(pick)).map(|(a, b)| a / b).collect();
+    format!("{what}, {} / {}: {}", a.name, b.name, Spread::of(&turns).text(2))
+}
+
+fn report(options: &Options, subjects: &[Subject]) -> Report {
+    let mut findings = Vec::new();
+    if let [ours, kafka, flushed, nats, ..] = subjects {
+        for other in [kafka, flushed] {
+            findings.push(ratio("records/s of 1 KB", ours, other, RECORDS));
+            findings.push(ratio("p99 as fast as they go", ours, other, P99_FAST));
+            findings.push(ratio("p99 at the stated pace", ours, other, P99_PACED));
+        }
+        findings.push(ratio("MB/s of 4 KB", ours, nats, MB_4K));
+    }
+    let pace = options.pace;
+    let columns = [
+        "",
+        "durability",
+        "records/s, 1 KB",
+        "p50 ms",
+        "p99 ms",
+        &format!("p50 ms at {pace}/s"),
+        &format!("p99 ms at {pace}/s"),
+        "MB/s, 4 KB",
+    ];
+    let data: Vec<_> = subjects.iter().map(|s| json!({ "name": s.name, "samples": s.samples })).collect();
+    Report {
+        title: "The stream log over loopback beside Apache Kafka and NATS".into(),
+        how: format!(
+            "{} turns, everything once a turn, one server at a time, each with a new data folder on the same disk. \
+             Median (min–max). Apache Kafka's ProducerPerformance 4.1.0 (one producer, acks=all, idempotent, {}) against \
+             a topic of {} partitions: {} records of 1 KB to warm up, as many that count, then 15 s at {pace} records/s \
+             for latencies below saturation, then {} records of 4 KB. NATS: one connection of our own making that \
+             publishes messages of 4 KB with 1,000 acknowledgements outstanding. Clients and servers share the cores.",
+            options.turns,
+            if options.producer.is_empty() {
+                "its other settings as they come".into()
+            } else {
+                options.producer.join(" ")
+            },
+            options.partitions,
+            options.records,
+            options.records / 4,
+        ),
+        machine: report::machine(),
+        columns: columns.map(String::from).to_vec(),
+        rows: subjects.iter().map(Subject::row).collect(),
+        findings,
+        data: json!({ "subjects": data }),
+    }
+}
