@@ -144,9 +144,9 @@ fn a_photo_goes_in_over_http_and_its_plate_comes_out_over_kafka() {
     let metrics = ureq::get(format!("{}/metrics", server.http)).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(metrics.contains("tollgate_flow_photos_total{band="), "{metrics}");
     assert!(metrics.contains("tollgate_commit_seconds_count"), "{metrics}");
-    let refused =
-        tollgate().args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(dir.path());
-    let refused = refused.output().unwrap();
+    let mut second = tollgate();
+    second.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(dir.path());
+    let refused = second.output().unwrap();
     assert!(!refused.status.success() && text(&refused).contains("in use by another process"), "{}", text(&refused));
     server.stop();
 }
@@ -156,21 +156,25 @@ fn killed_again_and_again_it_loses_nothing_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     let server = Server::start(&data, &[]);
-    let sent = server.produce(&sample());
-    assert_eq!(sent.len(), 35);
-    let mut server = Some(server);
-    for enough in [1, 6, 13, 14, 25] {
+    // Four times the sample: long enough to be killed in the middle.
+    let sent: Vec<String> = (0..4).flat_map(|_| server.produce(&sample())).collect();
+    assert_eq!(sent.len(), 4 * 35);
+    let (mut server, mut midway) = (Some(server), 0);
+    for enough in [1, 20, 50, 51, 90] {
         let running = server.take().unwrap_or_else(|| Server::start(&data, &[]));
-        running.results_of(enough);
+        let results = running.results_of(enough);
+        midway += usize::from(sources(&results).len() < sent.len());
         running.kill();
     }
+    assert!(midway >= 3, "it had read everything before it could be killed");
     let server = Server::start(&data, &[]);
     let events = server.results_of(sent.len());
     assert_eq!(sources(&events), sent.iter().map(String::as_str).collect());
     let ids = ids(&events);
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an event came twice");
     replay(&sample(), &out, &[]);
-    assert_eq!(texts(&events), texts(&crate::common::events(&out)));
+    let once = crate::common::events(&out);
+    assert_eq!(texts(&events), texts(&[&once[..]; 4].concat()));
     server.stop();
 }
 
