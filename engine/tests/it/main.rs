@@ -4,6 +4,7 @@ mod accuracy;
 mod backend;
 mod bad_input;
 mod cli;
+mod cluster;
 mod common;
 mod flow;
 mod fuzz_photos;

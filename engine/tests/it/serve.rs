@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     kafka: String,
     http: String,
 }
 
 impl Server {
-    fn start(data: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = tollgate();
         command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(data).args(more);
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// The events in the results hub.
-    fn results(&self) -> Vec<Value> {
+    pub(crate) fn results(&self) -> Vec<Value> {
         let output = self.log(&["tail", "--hub", "results"]).output().expect("it runs");
         assert!(output.status.success(), "{}", text(&output));
         let lines = String::from_utf8(output.stdout).expect("UTF-8");
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// The events once there are results of that many photos.
-    fn results_of(&self, photos: usize) -> Vec<Value> {
+    pub(crate) fn results_of(&self, photos: usize) -> Vec<Value> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let results = self.results();
@@ -76,13 +76,20 @@ impl Server {
         }
     }
 
-    fn kill(mut self) {
+    /// [`Server::results_of`], and then stops.
+    pub(crate) fn into_results_of(self, photos: usize) -> Vec<Value> {
+        let results = self.results_of(photos);
+        self.stop();
+        results
+    }
+
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("SIGKILL");
         self.child.wait().expect("a child");
     }
 
     /// Asks it to end, and waits until it has.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
         let deadline = Instant::now() + Duration::from_secs(15);
@@ -97,7 +104,7 @@ impl Server {
     }
 }
 
-fn sources(events: &[Value]) -> BTreeSet<&str> {
+pub(crate) fn sources(events: &[Value]) -> BTreeSet<&str> {
     events.iter().filter_map(|event| event["source"].as_str()).collect()
 }
 
@@ -107,7 +114,7 @@ fn sorted(events: &[Value], what: impl Fn(&Value) -> String) -> Vec<String> {
     all
 }
 
-fn ids(events: &[Value]) -> Vec<String> {
+pub(crate) fn ids(events: &[Value]) -> Vec<String> {
     sorted(events, |event| event["id"].to_string())
 }
 
