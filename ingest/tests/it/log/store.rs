@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use event_listener::Listener;
 use tollgate_ingest::Error;
 use tollgate_ingest::log::{Ack, Checkpoint, HubConfig, Partition, Store, StoreOptions, ValidBatch};
 
@@ -151,6 +153,44 @@ fn many_writers_share_the_syncs_and_lose_nothing() {
         seen.extend(order);
     }
     assert_eq!(seen.len(), 320);
+}
+
+#[test]
+fn writes_become_durable_whoever_waits_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions { max_unsynced_bytes: 1000, commit_threads: 2 };
+    let (store, _) = Store::open(dir.path(), options).unwrap();
+    let hub = store.create_hub("images", &config(3)).unwrap();
+    let partitions: Vec<_> = (0..3).map(|number| hub.partition(number).unwrap()).collect();
+    let seen = |end: u64| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let told = hub.listen();
+            if partitions.iter().all(|partition| partition.end_offset() == end) {
+                break;
+            }
+            assert!(told.wait_deadline(deadline).is_some(), "records that were never shown");
+        }
+    };
+    // Nobody.
+    partitions.iter().for_each(|partition| drop(send(partition, b"dropped")));
+    seen(1);
+    // Somebody without a thread, for the last one first.
+    let acks: Vec<_> = partitions.iter().map(|partition| send(partition, b"awaited")).collect();
+    acks.iter().rev().for_each(|ack| pollster::block_on(ack.durable()).unwrap());
+    seen(2);
+    // Nobody yet, with more than may be ahead of the disk.
+    let acks: Vec<_> = (0..60).map(|i| send(&partitions[i % 3], &[7; 300])).collect();
+    pollster::block_on(store.admitted()).unwrap();
+    assert!(store.unsynced_bytes() <= 1000);
+    // Somebody with a thread while others have none.
+    thread::scope(|scope| {
+        for (i, ack) in acks.iter().enumerate() {
+            scope.spawn(move || if i % 2 == 0 { ack.wait() } else { pollster::block_on(ack.durable()) }.unwrap());
+        }
+    });
+    seen(22);
+    assert_eq!(store.unsynced_bytes(), 0);
 }
 
 #[test]
