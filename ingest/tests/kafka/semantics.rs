@@ -63,7 +63,7 @@ fn nothing_is_answered_where_nothing_is_asked_for() {
     // What goes wrong is told by closing the connection.
     raw.send(&produce(1, 0, "nowhere", 0, &batch(&["value"], None)));
     assert!(raw.is_closed());
-    assert_eq!(server.refusals("unacknowledged-failure"), 1);
+    eventually("it is counted", || server.refusals("unacknowledged-failure") == 1);
 }
 
 #[test]

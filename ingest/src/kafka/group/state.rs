@@ -137,13 +137,17 @@ impl State {
         let same = |member: &Member| member.about.instance.as_ref() == Some(instance);
         let old = self.members.iter().find(|(_, member)| same(member)).map(|(id, _)| id.clone())?;
         let mut member = self.members.remove(&old)?;
-        member.waiting = 0;
-        member.heard = now;
+        let same = member.about.protocols == about.protocols;
+        (member.waiting, member.heard) = (0, now);
         self.members.insert(id.to_owned(), member);
         if self.leader == old {
             id.clone_into(&mut self.leader);
         }
-        // A leader that asks anew shares out anew; any other member goes on with what it had.
+        // Even a leader goes on with what it had: what it shares out now is not asked for.
+        if same && self.phase == Phase::Stable {
+            self.reserved.remove(id);
+            return Some(Ok(Join::Stands));
+        }
         Some(self.join(id, about.clone(), now))
     }
 
