@@ -215,7 +215,7 @@ impl Reply {
 }
 
 /// Says that a peer is not there; fails where it must be.
-fn missing(peer: &str) {
+pub(crate) fn missing(peer: &str) {
     assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|value| value != "1"), "{peer} is missing");
     eprintln!("SKIPPED: {peer} is missing");
 }

@@ -55,7 +55,11 @@ fn requests_a_second_are_bounded() {
 #[test]
 fn a_slow_disk_makes_senders_wait_no_longer_than_they_may() {
     let config = HttpConfig { append_wait_ms: 0, ..HttpConfig::default() };
-    let server = Server::with(config, &AccessConfig::default(), StoreOptions { max_unsynced_bytes: 0 });
+    let server = Server::with(
+        config,
+        &AccessConfig::default(),
+        StoreOptions { max_unsynced_bytes: 0, ..StoreOptions::default() },
+    );
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         // Keeps the disk busy: whoever comes meanwhile finds more unsynced bytes than there may be.

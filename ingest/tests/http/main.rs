@@ -5,6 +5,7 @@ mod common;
 mod hostile;
 mod hubs;
 mod images;
+mod interop;
 mod limits;
 mod memory;
 mod peers;
