@@ -224,6 +224,12 @@ pub(super) enum LogCommand {
         #[arg(long)]
         hub: String,
     },
+    /// Put damaged segments of a data folder aside, so that it opens again; says which offsets are lost.
+    Repair {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "tollgate-data")]
+        data: PathBuf,
+    },
     /// Check every batch of a data folder that no process has open.
     Verify {
         /// The data folder.

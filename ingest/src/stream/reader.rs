@@ -71,6 +71,10 @@ impl Reader {
             self.position += header.length;
             let (next, until) = (self.next, self.until.unwrap_or(u64::MAX));
             self.records.retain(|(behind, _)| (next + 1..=until).contains(behind));
+            if self.records.is_empty() {
+                // Nothing of it is wanted, or it holds nothing: a repaired log has batches without records.
+                self.next = next.max(header.end_offset().min(until));
+            }
         }
         Ok(true)
     }

@@ -149,3 +149,28 @@ fn what_retention_took_is_passed_over() {
     assert_eq!((items[0].position.as_str(), brief(&items[0]).1.as_str()), ("hub:images/0/1", "new"));
     drop(rig.store);
 }
+
+#[test]
+fn a_repaired_hub_is_read_past_what_was_lost() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let open = || Store::open(dir.path(), StoreOptions::default());
+    let config = HubConfig { partitions: 1, ..HubConfig::default() };
+    let hub = open().expect("a new store").0.create_hub("images", &config).expect("a new hub");
+    append(&hub, 0, &["lost", "too"], 0);
+    append(&hub, 0, &["behind"], 0);
+    drop(hub);
+    let segment = dir.path().join("hubs/images/0/00000000000000000000.log");
+    let mut bytes = std::fs::read(&segment).expect("the segment");
+    bytes[70] ^= 0xff;
+    std::fs::write(&segment, bytes).expect("damaged");
+    assert!(matches!(open(), Err(Error::CorruptLog { .. })));
+    assert_eq!(Store::repair(dir.path()).expect("repaired").len(), 1);
+    let hub = open().expect("it opens again").0.hub("images").expect("the hub");
+    append(&hub, 0, &["new"], 0);
+    let records = all(&mut HubSource::open(hub, options(Finish::AtPresentEnd)).expect("a source"));
+    assert_eq!(
+        records.iter().map(brief).map(|(_, what)| what).collect::<Vec<_>>().last().map(String::as_str),
+        Some("new")
+    );
+    assert!(records.iter().all(|record| !brief(record).1.contains("lost")));
+}

@@ -23,6 +23,7 @@ pub(super) fn run(args: &LogArgs) -> Result<Exit> {
         LogCommand::Tail(args) => tail::run(args),
         LogCommand::Groups(at) => groups::run(at),
         LogCommand::Offsets { at, hub } => offsets::run(at, hub),
+        LogCommand::Repair { data } => verify::repair(data),
         LogCommand::Verify { data, hub } => verify::run(data, hub.as_deref()),
     }
 }

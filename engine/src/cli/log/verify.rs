@@ -5,10 +5,28 @@ use crate::Result;
 use std::path::Path;
 use tollgate_ingest::log::{Store, StoreOptions};
 
-pub(super) fn run(data: &Path, hub: Option<&str>) -> Result<Exit> {
-    if !data.join("hubs").is_dir() {
-        return Err(crate::Error::NoData { dir: data.into() });
+/// Mends what can be mended.
+pub(super) fn repair(data: &Path) -> Result<Exit> {
+    check(data)?;
+    let lost = Store::repair(data)?;
+    for one in &lost {
+        let (partition, from, to) = (one.partition.display(), one.from_offset, one.to_offset);
+        let kept = match &one.kept_as {
+            Some(kept) => format!("what was there is kept as {}", kept.display()),
+            None => "their segment was missing".into(),
+        };
+        println!("{partition}: offsets {from} to {to} are lost; {kept}");
     }
+    println!("{} places mended", lost.len());
+    Ok(Exit::Done)
+}
+
+fn check(data: &Path) -> Result<()> {
+    if data.join("hubs").is_dir() { Ok(()) } else { Err(crate::Error::NoData { dir: data.into() }) }
+}
+
+pub(super) fn run(data: &Path, hub: Option<&str>) -> Result<Exit> {
+    check(data)?;
     let (store, torn) = Store::open(data, StoreOptions::default())?;
     for tail in torn {
         println!(
