@@ -17,6 +17,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
     }
     config.kafka.plaintext = args.kafka.or(config.kafka.plaintext);
     config.http.address = args.http.unwrap_or(config.http.address);
+    allow_connections();
     let stop = stop::on_signal("stopping; once more to stop at once");
     // What hangs is cut off in the stated time; nothing that was acknowledged is lost by that.
     let limit = Duration::from_millis(config.serve.stop_timeout_ms);
@@ -31,6 +32,15 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
     });
     serve::serve(&config, Backend::from(args.how.backend), &Store::from_env(), &stop, &Lines)?;
     Ok(Exit::Done)
+}
+
+/// A connection is an open file: the soft limit (1024 on most systems) is raised to the hard one.
+fn allow_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays at {:?}", limit.current);
+    }
 }
 
 /// Says on stderr how the server lives.
