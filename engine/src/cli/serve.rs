@@ -35,6 +35,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
 }
 
 /// A connection is an open file: the soft limit (1024 on most systems) is raised to the hard one.
+#[cfg(unix)]
 fn allow_connections() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
@@ -42,6 +43,10 @@ fn allow_connections() {
         tracing::warn!(%error, "the limit of open files stays at {:?}", limit.current);
     }
 }
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+fn allow_connections() {}
 
 /// Says on stderr how the server lives.
 struct Lines;
