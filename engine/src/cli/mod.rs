@@ -24,7 +24,7 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => return Exit::from_usage(&error),
     };
-    show::log_to_stderr(cli.verbose);
+    show::log_to_stderr(cli.verbose, cli.log_format);
     let outcome = match &cli.command {
         Command::Replay(args) => replay::run(args),
         Command::Serve(args) => serve::run(args),

@@ -1,5 +1,6 @@
 //! What a person sees: log lines and errors on stderr, a progress bar on a terminal and plain lines elsewhere.
 
+use super::args::LogFormat;
 use crate::replay::{Observer, Progressing};
 use crate::setup::Setup;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,20 +12,18 @@ use tollgate_models::Progress;
 use tracing_subscriber::EnvFilter;
 
 /// Logs to stderr: warnings, more with `-v`; `RUST_LOG` wins.
-pub(super) fn log_to_stderr(verbose: u8) {
+pub(super) fn log_to_stderr(verbose: u8, format: LogFormat) {
     let level = match verbose {
         0 => "warn,ort=off",
         1 => "info,ort=warn",
         _ => "debug,ort=info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .without_time()
-        .init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).without_time().init(),
+        LogFormat::Json => lines.json().init(),
+    }
 }
 
 /// An error with all its causes, a line each.

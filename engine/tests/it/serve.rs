@@ -162,19 +162,19 @@ fn a_photo_goes_in_over_http_and_its_plate_comes_out_over_kafka() {
 fn killed_again_and_again_it_loses_nothing_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    let server = Server::start(&data, &[]);
+    let server = Server::start(&data, &["--workers", "1"]);
     // Four times the sample: long enough to be killed in the middle.
     let sent: Vec<String> = (0..4).flat_map(|_| server.produce(&sample())).collect();
     assert_eq!(sent.len(), 4 * 35);
     let (mut server, mut midway) = (Some(server), 0);
     for enough in [1, 20, 50, 51, 90] {
-        let running = server.take().unwrap_or_else(|| Server::start(&data, &[]));
+        let running = server.take().unwrap_or_else(|| Server::start(&data, &["--workers", "1"]));
         let results = running.results_of(enough);
         midway += usize::from(sources(&results).len() < sent.len());
         running.kill();
     }
     assert!(midway >= 3, "it had read everything before it could be killed");
-    let server = Server::start(&data, &[]);
+    let server = Server::start(&data, &["--workers", "1"]);
     let events = server.results_of(sent.len());
     assert_eq!(sources(&events), sent.iter().map(String::as_str).collect());
     let ids = ids(&events);
@@ -204,4 +204,29 @@ fn history_is_replayed_over_kafka_and_from_the_folder() {
     assert_eq!(run(&at_rest, &["--data", &data.to_string_lossy(), "--since", "2018-01-01T00:00:00Z"]), ids(&live));
     let verified = tollgate().args(["log", "verify", "--data"]).arg(&data).output().unwrap();
     assert!(verified.status.success() && text(&verified).contains("results/3: offsets 0 to"), "{}", text(&verified));
+}
+
+#[test]
+fn photos_by_reference_are_fetched_from_allowed_places_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, photo) = (dir.path().join("tollgate.toml"), some_photo());
+    let allowed = photo.parent().expect("a folder").canonicalize().unwrap();
+    std::fs::write(&config, format!("[source]\nreferences = [\"file://{}/\"]\n", allowed.display())).unwrap();
+    let server = Server::start(&dir.path().join("data"), &["--config", &config.to_string_lossy()]);
+    let send = |path: &Path| {
+        let body = serde_json::json!({ "url": format!("file://{}", path.display()) }).to_string();
+        let answer = ureq::post(format!("{}/lanes/7/images", server.http))
+            .header("content-type", "application/vnd.tollgate.reference+json")
+            .send(body);
+        assert_eq!(answer.expect("taken").status(), 201);
+    };
+    let photo = photo.canonicalize().unwrap();
+    send(&photo);
+    send(&config);
+    send(&allowed.join("none.jpg"));
+    let events = server.results_of(3);
+    let outcomes: Vec<_> =
+        events.iter().map(|event| event["data"]["reason"]["code"].as_str().unwrap_or("read")).collect();
+    assert_eq!(outcomes, ["read", "reference-missing", "reference-missing"]);
+    server.stop();
 }
