@@ -6,6 +6,7 @@
 
 mod log;
 mod memory;
+mod null;
 mod peers;
 mod process;
 mod replay;
@@ -40,6 +41,8 @@ enum Case {
     Log(log::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
+    /// A broker that answers at once and keeps nothing: a producer's own ceiling.
+    NullBroker(null::Options),
 }
 
 fn main() -> Result<()> {
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
         Case::Log(options) => log::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
+        Case::NullBroker(options) => return null::serve(options),
     };
     print!("{}", report.markdown());
     if let Some(stem) = &cli.save {

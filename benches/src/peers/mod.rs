@@ -6,9 +6,9 @@ mod nats;
 mod producer;
 mod servers;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -41,23 +41,41 @@ pub(crate) struct Options {
     /// A producer's setting, besides acks=all and Kafka's defaults.
     #[arg(long = "producer", value_name = "NAME=VALUE")]
     producer: Vec<String>,
+    /// Measures these alone, such as "tollgate" and "Apache Kafka".
+    #[arg(long = "only", value_name = "NAME")]
+    only: Vec<String>,
+    /// Leaves out the records of 4 KB.
+    #[arg(long)]
+    small_only: bool,
+    /// Seconds of the run at the stated pace.
+    #[arg(long, default_value_t = 15)]
+    paced_s: u64,
+    /// Adds the turns to those of an earlier report (its JSON) that was made with the same options.
+    #[arg(long, value_name = "FILE")]
+    go_on: Option<PathBuf>,
     /// One more server, which runs already: its topics bench-small-N and bench-large-N are made and stay.
     #[arg(long = "server", value_name = "NAME=HOST:PORT")]
     servers: Vec<String>,
 }
 
 /// One turn of one subject.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Sample {
     /// 1 KB records, as fast as they go.
     fast: Option<Produced>,
     /// 1 KB records at the stated pace.
     paced: Option<Produced>,
     /// MB/s of 4 KB records from ProducerPerformance.
-    java_mb_per_s_4k: f64,
+    java_mb_per_s_4k: Option<f64>,
     /// MB/s of 4 KB records from the lean clients.
-    mb_per_s_4k: f64,
+    mb_per_s_4k: Option<f64>,
 }
+
+const NULL: &str = "a broker that answers at once";
+const OURS: &str = "tollgate";
+const KAFKA: &str = "Apache Kafka";
+const FLUSHED: &str = "Apache Kafka, flush.messages=1";
+const NATS: &str = "NATS JetStream, file store";
 
 /// One thing that is measured.
 struct Subject {
@@ -73,16 +91,34 @@ fn subjects(tollgate: &Path, options: &Options) -> Result<Vec<Subject>> {
     let ours = |config| Program::Tollgate { binary: tollgate.to_path_buf(), config };
     let flushed = &["log.flush.interval.messages=1"];
     let mut subjects = vec![
-        subject("tollgate", "fdatasync before each acknowledgement", ours("")),
-        subject("Apache Kafka", "none: acknowledged from memory (its default)", Program::Kafka { settings: &[] }),
-        subject("Apache Kafka, flush.messages=1", "fsync before each ack", Program::Kafka { settings: flushed }),
-        subject("NATS JetStream, file store", "fsync every 2 minutes (its default)", Program::Nats),
+        subject(NULL, "nothing is kept", Program::Null),
+        subject(OURS, "fdatasync before each acknowledgement", ours("")),
+        subject(KAFKA, "none: acknowledged from memory (its default)", Program::Kafka { settings: &[] }),
+        subject(FLUSHED, "fsync before each ack", Program::Kafka { settings: flushed }),
+        subject(NATS, "fsync every 2 minutes (its default)", Program::Nats),
     ];
     for server in &options.servers {
         let (name, address) = server.split_once('=').context("--server takes NAME=HOST:PORT")?;
         subjects.push(subject(name, "its own", Program::Running(address.into())));
     }
+    if let Some(name) = options.only.iter().find(|&name| subjects.iter().all(|subject| subject.name != *name)) {
+        bail!("there is no {name:?} to measure");
+    }
+    subjects.retain(|subject| options.only.is_empty() || options.only.contains(&subject.name));
     Ok(subjects)
+}
+
+/// The turns of an earlier report.
+fn earlier(file: &Path, subjects: &mut [Subject]) -> Result<()> {
+    let report = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let report: serde_json::Value = serde_json::from_slice(&report)?;
+    for subject in subjects {
+        let all = report["data"]["subjects"].as_array().into_iter().flatten();
+        let one = all.clone().find(|one| one["name"] == subject.name.as_str());
+        let one = one.with_context(|| format!("{} has no turns of {}", file.display(), subject.name))?;
+        subject.samples = Vec::deserialize(&one["samples"])?;
+    }
+    Ok(())
 }
 
 fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Result<Sample> {
@@ -91,20 +127,24 @@ fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Res
     if matches!(program, Program::Nats) {
         let load = nats::Load { count: options.records, bytes: 4096, on_their_way: 1000 };
         return Ok(Sample {
-            fast: None,
-            paced: None,
-            java_mb_per_s_4k: f64::NAN,
-            mb_per_s_4k: nats::publish(&server.address, load)? * 4096.0 / 1e6,
+            mb_per_s_4k: Some(nats::publish(&server.address, load)? * 4096.0 / 1e6),
+            ..Sample::default()
         });
     }
     let producer = Producer { scripts: &options.scripts, address: &server.address, settings: &options.producer };
     let [small, large] = ["small", "large"].map(|size| format!("bench-{size}-{turn}"));
-    for topic in [&small, &large] {
-        producer.create(topic, options.partitions)?;
+    // Where nothing is kept, every topic is there.
+    if !matches!(program, Program::Null) {
+        producer.create(&small, options.partitions)?;
     }
     producer.produce(&small, options.records, 1024, None)?;
     let fast = producer.produce(&small, options.records, 1024, None)?;
-    let paced = producer.produce(&small, options.pace * 15, 1024, Some(options.pace))?;
+    let paced = producer.produce(&small, options.pace * options.paced_s, 1024, Some(options.pace))?;
+    let sample = Sample { fast: Some(fast), paced: Some(paced), ..Sample::default() };
+    if options.small_only || matches!(program, Program::Null) {
+        return Ok(sample);
+    }
+    producer.create(&large, options.partitions)?;
     let big = producer.produce(&large, options.records / 4, 4096, None)?;
     let lean = lean::Load {
         topic: &large,
@@ -116,16 +156,18 @@ fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Res
     };
     let mb_per_s = |records_per_s: f64| records_per_s * 4096.0 / 1e6;
     Ok(Sample {
-        fast: Some(fast),
-        paced: Some(paced),
-        java_mb_per_s_4k: mb_per_s(big.records_per_s),
-        mb_per_s_4k: mb_per_s(lean::produce(&server.address, lean)?),
+        java_mb_per_s_4k: Some(mb_per_s(big.records_per_s)),
+        mb_per_s_4k: Some(mb_per_s(lean::produce(&server.address, lean)?)),
+        ..sample
     })
 }
 
 pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
     let dir = tempfile::tempdir_in(&options.dir)?;
     let mut subjects = subjects(tollgate, options)?;
+    if let Some(file) = &options.go_on {
+        earlier(file, &mut subjects)?;
+    }
     for turn in 0..options.turns {
         for subject in &mut subjects {
             let sample = measure(options, &subject.program, turn, dir.path());
@@ -142,8 +184,8 @@ const P50_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p50_ms)
 const P99_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p99_ms);
 const P50_PACED: Pick = |sample| sample.paced.map_or(f64::NAN, |paced| paced.p50_ms);
 const P99_PACED: Pick = |sample| sample.paced.map_or(f64::NAN, |paced| paced.p99_ms);
-const JAVA_MB_4K: Pick = |sample| sample.java_mb_per_s_4k;
-const MB_4K: Pick = |sample| sample.mb_per_s_4k;
+const JAVA_MB_4K: Pick = |sample| sample.java_mb_per_s_4k.unwrap_or(f64::NAN);
+const MB_4K: Pick = |sample| sample.mb_per_s_4k.unwrap_or(f64::NAN);
 
 impl Subject {
     fn each(&self, pick: Pick) -> Vec<f64> {
@@ -166,18 +208,28 @@ fn ratio(what: &str, a: &Subject, b: &Subject, pick: Pick) -> String {
     format!("{what}, {} / {}: {}", a.name, b.name, Spread::of(&turns).text(2))
 }
 
+/// Everything that is compared, as far as it was measured.
+fn findings(subjects: &[Subject]) -> Vec<String> {
+    let find = |name: &str| subjects.iter().find(|subject| subject.name == name);
+    let fast: [(&str, Pick); 3] =
+        [("records/s of 1 KB", RECORDS), ("p99 as fast as they go", P99_FAST), ("p99 at the stated pace", P99_PACED)];
+    let lean: [(&str, Pick); 1] = [("MB/s of 4 KB from lean clients", MB_4K)];
+    let compared: [(&str, &str, &[(&str, Pick)]); 7] = [
+        (OURS, KAFKA, &fast),
+        (OURS, FLUSHED, &fast),
+        (NULL, KAFKA, &fast[..1]),
+        (OURS, NULL, &fast[..1]),
+        (OURS, KAFKA, &lean),
+        (OURS, FLUSHED, &lean),
+        (OURS, NATS, &lean),
+    ];
+    let pairs = compared.iter().filter_map(|(a, b, what)| Some((find(a)?, find(b)?, what)));
+    let lines = pairs.flat_map(|(a, b, what)| what.iter().map(|(what, pick)| ratio(what, a, b, *pick)));
+    lines.filter(|line| !line.contains("NaN")).collect()
+}
+
 fn report(options: &Options, subjects: &[Subject]) -> Report {
-    let mut findings = Vec::new();
-    if let [ours, kafka, flushed, nats, ..] = subjects {
-        for other in [kafka, flushed] {
-            findings.push(ratio("records/s of 1 KB", ours, other, RECORDS));
-            findings.push(ratio("p99 as fast as they go", ours, other, P99_FAST));
-            findings.push(ratio("p99 at the stated pace", ours, other, P99_PACED));
-        }
-        for other in [kafka, flushed, nats] {
-            findings.push(ratio("MB/s of 4 KB from lean clients", ours, other, MB_4K));
-        }
-    }
+    let findings = findings(subjects);
     let pace = options.pace;
     let columns = [
         "",
@@ -196,11 +248,11 @@ fn report(options: &Options, subjects: &[Subject]) -> Report {
         how: format!(
             "{} turns, everything once a turn, one server at a time, each with a new data folder on the same disk. \
              Median (min–max). Apache Kafka's ProducerPerformance 4.1.0 (one producer, acks=all, idempotent, {}) against \
-             a topic of {} partitions: {} records of 1 KB to warm up, as many that count, then 15 s at {pace} records/s \
+             a topic of {} partitions: {} records of 1 KB to warm up, as many that count, then {} s at {pace} records/s \
              for latencies below saturation, then {} records of 4 KB. Lean clients, of our own making: one connection, \
              {} records of 4 KB, some 1,000 of them unacknowledged at any time; to Kafka's endpoints in batches of 16, \
              to NATS, which has no batches, one by one. Clients and servers share the cores.",
-            options.turns,
+            subjects.iter().map(|subject| subject.samples.len()).max().unwrap_or_default(),
             if options.producer.is_empty() {
                 "its other settings as they come".into()
             } else {
@@ -208,6 +260,7 @@ fn report(options: &Options, subjects: &[Subject]) -> Report {
             },
             options.partitions,
             options.records,
+            options.paced_s,
             options.records / 4,
             options.records,
         ),

@@ -1,14 +1,14 @@
 //! Kafka's own ProducerPerformance.
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::Command;
 
 use super::servers::succeed;
 
 /// What ProducerPerformance says at its end.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Produced {
     pub(super) records_per_s: f64,
     pub(super) p50_ms: f64,

@@ -15,6 +15,8 @@ pub(super) enum Program {
     Kafka { settings: &'static [&'static str] },
     /// NATS with JetStream.
     Nats,
+    /// A broker of ours that keeps nothing.
+    Null,
     /// Whatever speaks Kafka at this HOST:PORT, and is neither started nor stopped here.
     Running(String),
 }
@@ -42,6 +44,11 @@ impl Server {
                 Ok(Self { address, script: Some((script, data.to_path_buf())), child: None })
             }
             Program::Running(address) => Ok(Self { address: address.clone(), script: None, child: None }),
+            Program::Null => {
+                let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
+                command.args(["null-broker", "--listen", &address]);
+                child(command, address)
+            }
             Program::Nats => {
                 let script = scripts.join("nats.sh");
                 succeed(Command::new(&script).arg("start").arg(data).arg(port.to_string()))?;
@@ -58,15 +65,21 @@ fn tollgate(binary: &Path, config: &str, data: &Path, address: String, http_port
     let mut command = Command::new(binary);
     command.arg("serve").arg("--config").arg(&file).arg("--data").arg(data.join("data"));
     command.args(["--kafka", &address, "--http", &format!("127.0.0.1:{http_port}")]);
+    child(command, address)
+}
+
+/// Starts a server that is a process of its own, and waits until it serves.
+fn child(mut command: Command, address: String) -> Result<Server> {
+    let name = command.get_program().to_os_string();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let child = child.with_context(|| format!("cannot start {}", binary.display()))?;
+    let child = child.with_context(|| format!("cannot start {}", name.display()))?;
     let mut server = Server { address, script: None, child: Some(child) };
     let begin = Instant::now();
     while TcpStream::connect(&server.address).is_err() {
         if let Some(status) = server.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
-            bail!("{} serve ended: {status}", binary.display());
+            bail!("{} ended: {status}", name.display());
         }
-        ensure!(begin.elapsed() < Duration::from_secs(60), "{} serve was not ready within 60 s", binary.display());
+        ensure!(begin.elapsed() < Duration::from_secs(60), "{} was not ready within 60 s", name.display());
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(server)

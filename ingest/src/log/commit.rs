@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use event_listener::Event;
 
 use super::lane::Lane;
+use super::store::StoreOptions;
 use crate::{Error, Result};
 
 #[derive(Default)]
@@ -111,18 +112,20 @@ impl Shared {
 pub(super) struct Committer {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    cached_tail_bytes: u64,
     /// The data folder's lock: held until the last write is durable.
     _claim: File,
 }
 
 impl Committer {
-    /// Starts the threads. `max_bytes` are written ahead of the disk: then appending waits.
-    pub(super) fn start(max_bytes: u64, threads: usize, claim: File) -> io::Result<Self> {
+    /// Starts the threads.
+    pub(super) fn start(options: StoreOptions, claim: File) -> io::Result<Self> {
+        let StoreOptions { max_unsynced_bytes: max_bytes, commit_threads, cached_tail_bytes } = options;
         let (work, room, room_async) = (Condvar::new(), Condvar::new(), Event::new());
         let failed = OnceLock::new();
         let shared = Arc::new(Shared { state: Mutex::default(), max_bytes, work, room, room_async, failed });
-        let mut committer = Self { shared, threads: Vec::new(), _claim: claim };
-        for number in 0..threads.max(1) {
+        let mut committer = Self { shared, threads: Vec::new(), cached_tail_bytes, _claim: claim };
+        for number in 0..commit_threads.max(1) {
             let shared = Arc::clone(&committer.shared);
             let thread = std::thread::Builder::new().name(format!("log-commit-{number}"));
             committer.threads.push(thread.spawn(move || run(&shared))?);
@@ -153,6 +156,11 @@ impl Committer {
             }
             told.await;
         }
+    }
+
+    /// Bytes at the end of each partition that the system's memory is left to keep.
+    pub(super) fn cached_tail_bytes(&self) -> u64 {
+        self.cached_tail_bytes
     }
 
     /// Bytes written and not yet durable.

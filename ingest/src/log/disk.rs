@@ -79,6 +79,17 @@ pub(super) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets go of the system's copy of a part of a file in memory: what is on the disk already is dropped, and what is not
+/// begins its way there. Only advice: where the system does not take it, nothing is lost.
+pub(super) fn let_go(file: &File, from: u64, to: u64) {
+    #[cfg(target_os = "linux")]
+    if let Some(length) = to.checked_sub(from).and_then(std::num::NonZeroU64::new) {
+        rustix::fs::fadvise(file, from, Some(length), rustix::fs::Advice::DontNeed).ok();
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, from, to);
+}
+
 /// Makes the names in a folder durable. Windows has no such call and needs none.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

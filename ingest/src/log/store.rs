@@ -25,12 +25,15 @@ pub struct StoreOptions {
     pub max_unsynced_bytes: u64,
     /// Threads that sync for those who do not wait with a thread of their own; each syncs one partition at a time.
     pub commit_threads: usize,
+    /// Bytes at the end of each partition that stay in the system's memory for readers; what lies before is read from
+    /// the disk. At most this is lost to other programs, and writing does not slow down when memory fills.
+    pub cached_tail_bytes: u64,
 }
 
 impl Default for StoreOptions {
-    /// 64 MiB, 4 threads.
+    /// 64 MiB, 4 threads, 16 MiB.
     fn default() -> Self {
-        Self { max_unsynced_bytes: 64 << 20, commit_threads: 4 }
+        Self { max_unsynced_bytes: 64 << 20, commit_threads: 4, cached_tail_bytes: 16 << 20 }
     }
 }
 
@@ -53,7 +56,7 @@ impl Store {
         let hubs_folder = folder.join("hubs");
         fs::create_dir_all(&hubs_folder).map_err(failed("create the data folder", folder))?;
         let claim = claim(folder)?;
-        let committer = Committer::start(options.max_unsynced_bytes, options.commit_threads, claim);
+        let committer = Committer::start(options, claim);
         let committer = Arc::new(committer.map_err(failed("start the commit threads of", folder))?);
         let (mut hubs, mut torn) = (BTreeMap::new(), Vec::new());
         for entry in fs::read_dir(&hubs_folder).map_err(failed("list", &hubs_folder))? {
