@@ -10,7 +10,7 @@ mod serve;
 pub use error::ConfigError;
 pub use models::{Choice, ModelsConfig, OwnModel};
 pub use routes::SinksConfig;
-pub use serve::{ServeConfig, SourceConfig, SourceKind};
+pub use serve::{HubSettings, ServeConfig, SourceConfig, SourceKind};
 
 use crate::pipeline::Rules;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ pub struct Config {
     /// What its flow follows.
     pub source: SourceConfig,
     /// Its hubs by name, beside or in place of `images`, `telemetry` and `results`.
-    pub hubs: BTreeMap<String, HubConfig>,
+    pub hubs: BTreeMap<String, HubSettings>,
     /// The keys that senders and readers need; none at all on loopback alone.
     pub access: AccessConfig,
     /// The Kafka endpoint.
@@ -216,6 +216,15 @@ mod tests {
         assert!(said.contains("`batch_record`") && said.contains("`batch_records`"), "{said}");
         let said = problem("[engin]\nworkers = 2\n");
         assert!(said.contains("line 1") && said.contains("`engine`"), "{said}");
+    }
+
+    #[test]
+    fn a_hub_keeps_what_is_not_said_of_it() {
+        let config = Config::parse("[hubs.images]\npartitions = 8\n[hubs.other]\nretention_ms = 5").unwrap();
+        let hubs = config.all_hubs();
+        assert_eq!((hubs["images"].partitions, hubs["images"].max_batch_bytes), (8, 17 << 20));
+        assert_eq!(hubs["other"], HubConfig { retention_ms: 5, ..HubConfig::default() });
+        assert!(problem("[hubs.images]\npartition = 8").contains("`partitions`"));
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::{Error, Result};
 /// Opens the data folder and makes the hubs that are not there yet.
 pub(super) fn open(config: &Config) -> Result<Arc<Store>> {
     let max_unsynced_bytes = config.serve.max_unsynced_mib.get() << 20;
-    let options = StoreOptions { max_unsynced_bytes, ..StoreOptions::default() };
+    let cached_tail_bytes = config.serve.cached_tail_mib.saturating_mul(1 << 20);
+    let options = StoreOptions { max_unsynced_bytes, cached_tail_bytes, ..StoreOptions::default() };
     let (store, torn) = Store::open(&config.serve.data, options)?;
     for tail in torn {
         let (partition, bytes, end) = (tail.partition.display(), tail.bytes, tail.end_offset);

@@ -98,7 +98,7 @@ impl Live {
         };
         let mark = self.results.append(reached.partition, &batch.items)?;
         self.group.commit(reached.partition, reached.offset, mark)?;
-        self.meter.delivered(&batch.items, self.progress.in_flight());
+        self.meter.delivered(&batch.items, &self.progress);
         Ok(())
     }
 }

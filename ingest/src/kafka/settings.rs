@@ -10,7 +10,7 @@ use super::reply::text;
 use super::session::Session;
 use super::shared::Shared;
 use crate::access::Right;
-use crate::log::HubConfig;
+use crate::log::{Durability, HubConfig};
 
 /// Where a setting comes from (Kafka's `DescribeConfigsResponse.ConfigSource`).
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,16 @@ pub(super) struct Setting {
     kind: i8,
 }
 
+/// After how many records a topic is made durable: each before it is acknowledged, or when the system sees fit.
+const FLUSH: &str = "flush.messages";
+
+fn flush_messages(durability: Durability) -> i64 {
+    match durability {
+        Durability::Commit => 1,
+        Durability::Os => i64::MAX,
+    }
+}
+
 /// The settings of a topic.
 pub(super) fn of(config: &HubConfig) -> impl Iterator<Item = Setting> + use<> {
     let number = |name, value: String| Setting { name, value, kind: LONG };
@@ -44,6 +54,7 @@ pub(super) fn of(config: &HubConfig) -> impl Iterator<Item = Setting> + use<> {
         number("retention.bytes", bytes.to_string()),
         number("max.message.bytes", config.max_batch_bytes.to_string()),
         number("segment.bytes", config.segment_bytes.to_string()),
+        number(FLUSH, flush_messages(config.durability).to_string()),
         word("cleanup.policy", "delete"),
         word("compression.type", "producer"),
         word("message.timestamp.type", "LogAppendTime"),
@@ -66,6 +77,16 @@ pub(super) fn set(config: &mut HubConfig, name: &str, value: &str) -> Result<(),
             let bytes = u64::try_from(number()?).ok().filter(|bytes| (4096..=1 << 30).contains(bytes));
             config.segment_bytes = bytes.ok_or("segment.bytes must be 4096 to 1073741824")?;
         }
+        FLUSH => {
+            config.durability = match number()? {
+                1 => Durability::Commit,
+                i64::MAX => Durability::Os,
+                other => {
+                    let never = i64::MAX;
+                    return Err(format!("{FLUSH} is {other}, but must be 1 (durable first) or {never} (never waits)"));
+                }
+            }
+        }
         _ => return fixed(name, value),
     }
     if config.max_batch_bytes as u64 > config.segment_bytes {
@@ -80,7 +101,8 @@ fn fixed(name: &str, value: &str) -> Result<(), String> {
         Some(setting) if setting.value == value => Ok(()),
         Some(setting) => Err(format!("{name} is always {}", setting.value)),
         None => Err(format!(
-            "there is no setting {name}; there are retention.ms, retention.bytes, max.message.bytes, segment.bytes"
+            "there is no setting {name}; there are retention.ms, retention.bytes, max.message.bytes, segment.bytes, \
+             flush.messages"
         )),
     }
 }
@@ -126,4 +148,21 @@ fn describe_one(
             .with_config_type(setting.kind)
     };
     Ok(of(&config).filter(wanted).map(describe).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durability_goes_by_the_name_of_flush_messages() {
+        let mut config = HubConfig::default();
+        let shown = |config: &HubConfig| of(config).find(|setting| setting.name == FLUSH).map(|setting| setting.value);
+        assert_eq!(shown(&config).as_deref(), Some("1"));
+        set(&mut config, FLUSH, &i64::MAX.to_string()).unwrap();
+        assert_eq!((config.durability, shown(&config)), (Durability::Os, Some(i64::MAX.to_string())));
+        set(&mut config, FLUSH, "1").unwrap();
+        assert_eq!(config.durability, Durability::Commit);
+        assert!(set(&mut config, FLUSH, "10").unwrap_err().contains("must be 1"));
+    }
 }

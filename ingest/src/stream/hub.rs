@@ -113,7 +113,8 @@ impl HubSource {
             let limits = &self.options.limits;
             let (hub, max_record_bytes) = (self.hub.name().to_owned(), limits.max_record_bytes);
             let place = Place { hub, partition: number, max_record_bytes };
-            self.readers.push(Reader::new(place, partition, start, until, limits));
+            let progress = Arc::clone(&self.progress);
+            self.readers.push(Reader::new(place, partition, progress, (start, until), limits));
         }
         Ok(())
     }

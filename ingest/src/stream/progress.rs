@@ -1,6 +1,7 @@
 //! From the ends of batches to the offsets of partitions.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How far a partition was read: the offset behind the last record of a batch.
@@ -19,6 +20,7 @@ pub struct Reached {
 #[derive(Debug, Default)]
 pub struct Progress {
     handed_out: Mutex<VecDeque<Reached>>,
+    overtaken: AtomicU64,
 }
 
 impl Progress {
@@ -28,6 +30,16 @@ impl Progress {
 
     pub(super) fn hand_out(&self, reached: Reached) {
         self.lock().push_back(reached);
+    }
+
+    pub(super) fn note_overtaken(&self, records: u64) {
+        self.overtaken.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Records that retention removed before they were read.
+    #[must_use]
+    pub fn overtaken(&self) -> u64 {
+        self.overtaken.load(Ordering::Relaxed)
     }
 
     /// Takes all batches up to `end`, in their order: what they produced is durable.

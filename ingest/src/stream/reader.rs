@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::from_log::Place;
+use super::progress::Progress;
 use crate::log::{BatchHeader, Decompressor, Partition};
 use crate::{Error, Limits, Record, Result};
 
@@ -12,6 +13,7 @@ pub(super) struct Reader {
     place: Place,
     decompressor: Decompressor,
     partition: Arc<Partition>,
+    progress: Arc<Progress>,
     /// The first offset that was not handed out.
     next: u64,
     /// The offset at which it ends.
@@ -24,10 +26,16 @@ pub(super) struct Reader {
 
 impl Reader {
     /// One from `next` on, to `until` where it is to end. A compressed batch may become as large as a batch of the flow.
-    pub(super) fn new(place: Place, partition: Arc<Partition>, next: u64, until: Option<u64>, limits: &Limits) -> Self {
+    pub(super) fn new(
+        place: Place,
+        partition: Arc<Partition>,
+        progress: Arc<Progress>,
+        (next, until): (u64, Option<u64>),
+        limits: &Limits,
+    ) -> Self {
         let most = usize::try_from(limits.batch_bytes.max(limits.max_record_bytes)).unwrap_or(usize::MAX);
         let (decompressor, slice, records) = (Decompressor::new(most), Vec::new(), VecDeque::new());
-        Self { place, decompressor, partition, next, until, slice, position: 0, records }
+        Self { place, decompressor, partition, progress, next, until, slice, position: 0, records }
     }
 
     /// The partition, and the offset behind the last record that was handed out.
@@ -88,6 +96,7 @@ impl Reader {
             Err(Error::OffsetOutOfRange { offset, start, .. }) if offset < start => {
                 let (hub, partition, lost) = (&self.place.hub, self.place.partition, start - offset);
                 tracing::warn!(hub, partition, lost, "retention removed records before they were read");
+                self.progress.note_overtaken(lost);
                 self.next = start;
                 self.partition.read(start, limits.batch_bytes)?
             }

@@ -147,6 +147,7 @@ fn what_retention_took_is_passed_over() {
     append(&rig.hub, 0, &["new"], 1_000);
     let items = source.next().expect("a batch").expect("no end").items;
     assert_eq!((items[0].position.as_str(), brief(&items[0]).1.as_str()), ("hub:images/0/1", "new"));
+    assert_eq!(source.progress().overtaken(), 1);
     drop(rig.store);
 }
 
