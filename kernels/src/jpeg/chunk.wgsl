@@ -8,6 +8,7 @@
 
 const CHUNK_BITS: u32 = 1024u;
 const LANES: u32 = 128u;
+const ROUNDS: u32 = 32u;
 // Of the lookups: the bits they go by. An entry is a code's length, its run << 8 and its size << 12, two a word.
 const DC_LOOK: u32 = 8u;
 const AC_LOOK: u32 = 10u;

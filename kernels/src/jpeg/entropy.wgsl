@@ -1,7 +1,7 @@
 // The passes of entropy decoding: the twin of cpu/mod.rs and cpu/settle.rs, see there for how guesses come to agree.
 // An invocation works on a chunk, a workgroup on LANES chunks of one photo.
 //
-// `settle` takes LANES rounds at most, and there are as many passes as the host submits, so this ends as `run` does.
+// `settle` takes ROUNDS rounds at most, and there are as many passes as the host submits, so this ends as `run` does.
 
 // What the last chunk of each group ended in: two sides, one read while the other is written.
 @group(0) @binding(5) var<storage, read_write> edges: array<Cursor>;
@@ -22,7 +22,7 @@ fn settle(lane: u32, is_active: bool, before: Cursor, stop: u32, chunk: ptr<func
         atomicStore(&stale, 0u);
     }
     exits[lane] = (*chunk).exit;
-    for (var round = 0u; round < LANES; round++) {
+    for (var round = 0u; round < ROUNDS; round++) {
         workgroupBarrier();
         var entry = before;
         if (lane > 0u) {

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use jpeg_encoder::SamplingFactor::{F_1_1, F_1_2, F_2_1, F_2_2};
+use jpeg_encoder::{ColorType, Encoder};
+
 use crate::encoder::{Kind, Picture, encode};
 use crate::seeded::Seeded;
 
@@ -37,6 +40,18 @@ pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
 /// A generated file.
 pub(crate) fn generated(width: usize, height: usize, seed: u64, kind: Kind) -> Vec<u8> {
     encode(Picture { width, height, data: &picture(width, height, seed) }, kind)
+}
+
+/// A file as other encoders write them, with the standard's Huffman tables. By the seed: every subsampling, quality 30 to
+/// 98, restart markers in every second.
+pub(crate) fn usual(width: usize, height: usize, seed: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(&mut out, [30, 75, 90, 98][seed / 4 % 4]);
+    encoder.set_sampling_factor([F_1_1, F_2_1, F_1_2, F_2_2][seed % 4]);
+    encoder.set_restart_interval([0, 7, 0, 50][seed / 3 % 4]);
+    let data = picture(width, height, seed as u64);
+    encoder.encode(&data, width as u16, height as u16, ColorType::Rgb).expect("the sizes fit");
+    out
 }
 
 /// A file with up to six bytes changed, taken out or put in.

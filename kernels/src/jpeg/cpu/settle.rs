@@ -1,7 +1,7 @@
 //! Bringing the chunks to agree.
 
 use super::chunk::{Chunk, Coder, Cursor, Tally};
-use super::{GROUP, STITCHES};
+use super::{GROUP, ROUNDS, STITCHES};
 
 /// Decodes chunks again until each of a group begins as the one before it ended, then lets groups look at their
 /// neighbours, [`STITCHES`] times at most.
@@ -21,10 +21,10 @@ pub(super) fn settle(coder: &Coder<'_>, chunks: &mut [Chunk]) {
     }
 }
 
-/// One round lets every chunk look at the one before it. After round k the first k begin rightly and change no more,
-/// so it takes as many rounds as there are chunks at most; photos take two or three.
+/// One round lets every chunk look at the one before it. After round k at least the first k begin as the ones before
+/// them ended and change no more. Chunks that fell into step end as they did, so that the next ones need no round.
 fn settle_group(coder: &Coder<'_>, group: &mut [Chunk], first: Cursor) {
-    for _ in 0..GROUP {
+    for _ in 0..ROUNDS {
         let entries: Vec<_> = std::iter::once(first).chain(group.iter().map(|chunk| chunk.exit)).collect();
         let mut is_stale = false;
         for (chunk, entry) in group.iter_mut().zip(entries).filter(|(chunk, entry)| chunk.entry != *entry) {
