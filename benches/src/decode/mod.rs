@@ -51,7 +51,7 @@ fn measure_peer(command: &str, options: &Options, count: usize) -> Result<Vec<f6
 }
 
 /// The mean over the photos that `which` takes, each turn.
-fn means(turns: &Turns, which: impl Fn(usize) -> bool) -> Vec<f64> {
+fn means(turns: &[Vec<f64>], which: impl Fn(usize) -> bool) -> Vec<f64> {
     let mean = |turn: &Vec<f64>| {
         let some: Vec<f64> = turn.iter().enumerate().filter(|(index, _)| which(*index)).map(|(_, ms)| *ms).collect();
         some.iter().sum::<f64>() / some.len().max(1) as f64
@@ -59,7 +59,7 @@ fn means(turns: &Turns, which: impl Fn(usize) -> bool) -> Vec<f64> {
     turns.iter().map(mean).collect()
 }
 
-fn report(options: &Options, photos: &[ours::Labelled], ours: &Turns, peer: &Turns) -> Report {
+fn report(options: &Options, photos: &[ours::Labelled], ours: &[Vec<f64>], peer: &[Vec<f64>]) -> Report {
     let kinds: [(&str, fn(&ours::Labelled) -> bool); 4] = [
         ("all", |_| true),
         ("long side 1280 and more, 4:2:0", |photo| photo.is_large && photo.is_subsampled),
@@ -73,7 +73,7 @@ fn report(options: &Options, photos: &[ours::Labelled], ours: &Turns, peer: &Tur
         if count == 0 {
             continue;
         }
-        let mean = |turns| means(turns, |index| takes(&photos[index]));
+        let mean = |turns: &[Vec<f64>]| means(turns, |index| takes(&photos[index]));
         let (mine, theirs) = (mean(ours), mean(peer));
         let ratio: Vec<f64> = mine.iter().zip(&theirs).map(|(a, b)| a / b).collect();
         let text = |values: &[f64], digits| match values {

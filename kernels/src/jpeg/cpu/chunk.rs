@@ -78,7 +78,8 @@ impl Chunk {
             Some((block, index, value)) => put(block, index, value),
             None => is_whole = false,
         };
-        coder.run(&mut self.entry.clone(), &mut self.tally.clone(), self.stop, Some(&mut write));
+        let (mut at, mut tally) = (self.entry, self.tally);
+        coder.run(&mut at, &mut tally, self.stop, Some(&mut write));
         is_whole
     }
 }
