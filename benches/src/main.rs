@@ -1,9 +1,10 @@
 //! One benchmark program: cases side by side with their peers in one run, in turns, and one report.
 //!
 //! It measures whole programs from outside, as a user would run them: the released `tollgate` binary and the peers'
-//! scripts; only the stream log by itself is measured in this process. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
+//! scripts; only the stream log by itself and our decoding are measured in this process. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
 //! drifts for both.
 
+mod decode;
 mod log;
 mod memory;
 mod null;
@@ -37,6 +38,8 @@ enum Case {
     Replay(replay::Options),
     /// Peak memory for few photos and for many.
     Memory(memory::Options),
+    /// JPEG bytes to the detector's tensor and a plate's crop, in this process, beside OpenCV.
+    Decode(decode::Options),
     /// The stream log in this process, beside the disk by itself.
     Log(log::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
@@ -50,6 +53,7 @@ fn main() -> Result<()> {
     let report = match &cli.case {
         Case::Replay(options) => replay::run(&cli.tollgate, options)?,
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
+        Case::Decode(options) => decode::run(options)?,
         Case::Log(options) => log::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
         Case::NullBroker(options) => return null::serve(options),

@@ -104,7 +104,7 @@ impl Gpu {
     fn compile(&self, shader: Shader, entry: &'static str) -> wgpu::ComputePipeline {
         let device = self.device();
         let entries: Vec<_> =
-            (0..=shader.inputs()).map(|binding| storage(binding, binding < shader.inputs())).collect();
+            shader.bindings().zip(0..).map(|(is_read_only, binding)| storage(binding, is_read_only)).collect();
         let bindings = device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(shader.name), entries: &entries });
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {

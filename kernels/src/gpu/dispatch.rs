@@ -56,16 +56,7 @@ impl Gpu {
     ) -> Result<Pending<T>> {
         let bytes = ((len * size_of::<T>()) as u64).next_multiple_of(4).min(result.used());
         let staging = self.buffer(Use::Staging, bytes, what)?;
-        let limit = self.limits().max_compute_workgroups_per_dimension;
-        let pipelines: Vec<_> =
-            passes.iter().map(|pass| self.pipeline(pass.shader, pass.entry)).collect::<Result<_>>()?;
-        if let Some(needed) = passes.iter().flat_map(|pass| pass.groups).find(|groups| *groups > limit) {
-            return Err(Error::GpuLimit {
-                what: "the batch in workgroups",
-                needed: needed.into(),
-                limit: limit.into(),
-            });
-        }
+        let pipelines = self.pipelines(passes)?;
         let (sender, mapped) = sync_channel(1);
         let submission = self.scoped(what, bytes, || {
             let mut encoder =
@@ -86,6 +77,38 @@ impl Gpu {
             submission
         })?;
         Ok(Pending { gpu: self.clone(), staging: Some(staging), mapped, submission, len, elements: PhantomData })
+    }
+
+    /// Fills buffers with zeros, then runs the passes one after the other, all of it after what was submitted before.
+    /// Nothing is read back. Returns at once.
+    pub(crate) fn run(&self, what: &'static str, cleared: &[&Pooled], passes: &[Bindings<'_>]) -> Result<()> {
+        let pipelines = self.pipelines(passes)?;
+        self.scoped(what, 0, || {
+            let mut encoder =
+                self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(what) });
+            for pooled in cleared {
+                if let Some(buffer) = pooled.buffer() {
+                    encoder.clear_buffer(buffer, 0, Some(pooled.used()));
+                }
+            }
+            for (pass, pipeline) in passes.iter().zip(&pipelines) {
+                self.record(&mut encoder, pass, pipeline);
+            }
+            self.queue().submit([encoder.finish()]);
+        })
+    }
+
+    /// The passes' pipelines. Fails where a pass has more workgroups than the GPU takes.
+    fn pipelines(&self, passes: &[Bindings<'_>]) -> Result<Vec<wgpu::ComputePipeline>> {
+        let limit = self.limits().max_compute_workgroups_per_dimension;
+        if let Some(needed) = passes.iter().flat_map(|pass| pass.groups).find(|groups| *groups > limit) {
+            return Err(Error::GpuLimit {
+                what: "the batch in workgroups",
+                needed: needed.into(),
+                limit: limit.into(),
+            });
+        }
+        passes.iter().map(|pass| self.pipeline(pass.shader, pass.entry)).collect()
     }
 
     fn record(&self, encoder: &mut wgpu::CommandEncoder, pass: &Bindings<'_>, pipeline: &wgpu::ComputePipeline) {

@@ -22,4 +22,4 @@ pub use shader::{Shader, shaders};
 
 pub(crate) use dispatch::{Bindings, grid};
 pub(crate) use photos::WindowTable;
-pub(crate) use pool::Pooled;
+pub(crate) use pool::{Pooled, Use};

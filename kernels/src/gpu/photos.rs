@@ -6,7 +6,7 @@ use super::Gpu;
 use super::pool::{Pooled, Use};
 use crate::error::{Error, Result};
 use crate::geometry::PixelRect;
-use crate::image::RgbView;
+use crate::image::{RgbImage, RgbView};
 
 /// A batch of photos in GPU memory: RGB bytes, tight rows, each photo from a whole word on.
 #[derive(Debug)]
@@ -49,6 +49,29 @@ impl Photos {
         let parts: Vec<_> = photos.iter().map(RgbView::data).collect();
         gpu.write(&bytes, &parts, "the photos in bytes")?;
         Ok(Self { bytes, places })
+    }
+
+    /// Takes a buffer that shaders fill with photos of these sizes, each from a whole word on, and a word more.
+    pub(crate) fn made(bytes: Pooled, sizes: &[(usize, usize)]) -> Self {
+        let mut end = 0u64;
+        let place = |(width, height): &(usize, usize)| {
+            let place = Place { offset: end as u32, width: *width, height: *height };
+            end += ((width * height * 3) as u64).next_multiple_of(4);
+            place
+        };
+        let places = sizes.iter().map(place).collect();
+        Self { bytes, places }
+    }
+
+    /// Copies all photos back, for who goes on with them on the CPU.
+    pub fn download(&self, gpu: &Gpu) -> Result<Vec<RgbImage>> {
+        let mut bytes = vec![0u8; self.bytes.used() as usize];
+        gpu.submit("reading photos back", &[], &self.bytes, bytes.len())?.read(&mut bytes)?;
+        let image = |place: &Place| {
+            let data = &bytes[place.offset as usize..][..place.width * place.height * 3];
+            RgbImage::new(data.to_vec(), place.width, place.height)
+        };
+        self.places.iter().map(image).collect()
     }
 
     /// How many photos there are.

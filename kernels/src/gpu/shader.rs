@@ -6,18 +6,25 @@ pub struct Shader {
     /// The kernel's name.
     pub name: &'static str,
     parts: &'static [&'static str],
-    /// Bindings from 0 on that are only read; one more follows, which is written.
+    /// Bindings from 0 on that are only read.
     inputs: u32,
+    /// Bindings after those, which are written.
+    outputs: u32,
 }
 
 impl Shader {
     pub(crate) const fn new(name: &'static str, parts: &'static [&'static str], inputs: u32) -> Self {
-        Self { name, parts, inputs }
+        Self { name, parts, inputs, outputs: 1 }
     }
 
-    /// Bindings that are only read: those before the last.
-    pub(crate) fn inputs(&self) -> u32 {
-        self.inputs
+    /// The same with several bindings that are written.
+    pub(crate) const fn writing(self, outputs: u32) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// Whether each binding is only read.
+    pub(crate) fn bindings(&self) -> impl Iterator<Item = bool> {
+        (0..self.inputs + self.outputs).map(|binding| binding < self.inputs)
     }
 
     /// The whole WGSL source.
@@ -27,11 +34,14 @@ impl Shader {
 }
 
 /// All shaders of the crate.
-pub fn shaders() -> [Shader; 5] {
+pub fn shaders() -> [Shader; 8] {
     [
         crate::boxes::gpu::SHADER,
         crate::crop::gpu::SHADER,
         crate::ctc::gpu::SHADER,
+        crate::jpeg::gpu::ENTROPY,
+        crate::jpeg::gpu::TRANSFORM,
+        crate::jpeg::gpu::COLOUR,
         crate::letterbox::gpu::SHADER,
         crate::quality::gpu::SHADER,
     ]

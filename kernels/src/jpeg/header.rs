@@ -59,6 +59,17 @@ const fn broken(reason: &'static str) -> Error {
 }
 
 impl Header {
+    /// MCUs a row, and rows of them.
+    pub(super) fn mcus(&self) -> (usize, usize) {
+        let (h, v) = self.components.first().map_or((1, 1), |luma| (luma.h, luma.v));
+        (self.width.div_ceil(8 * h), self.height.div_ceil(8 * v))
+    }
+
+    /// Blocks an MCU: six at most.
+    pub(super) fn slots(&self) -> usize {
+        self.components.iter().map(|component| component.h * component.v).sum()
+    }
+
     /// Reads the markers up to the first scan. Each is visited once, so the time is bounded by the file's length.
     pub(super) fn parse(data: &[u8]) -> Result<Self> {
         if !data.starts_with(&[0xFF, 0xD8]) {

@@ -20,6 +20,7 @@ pub(super) struct Table {
     /// For each code length: the index of its first symbol less its first code.
     offsets: [i32; 17],
     symbols: [u8; 256],
+    counts: [u8; 16],
 }
 
 /// A run of zeros and the value after it. A value of 0 ends the block, but for a run of 15, which is 16 zeros.
@@ -35,7 +36,13 @@ impl Table {
         if symbols.len() > 256 || (is_dc && symbols.iter().any(|symbol| *symbol > 15)) {
             return None;
         }
-        let mut table = Self { lookup: Box::new([0; 1 << LOOK]), ends: [0; 17], offsets: [0; 17], symbols: [0; 256] };
+        let mut table = Self {
+            lookup: Box::new([0; 1 << LOOK]),
+            ends: [0; 17],
+            offsets: [0; 17],
+            symbols: [0; 256],
+            counts: *counts,
+        };
         table.symbols[..symbols.len()].copy_from_slice(symbols);
         let (mut code, mut index) = (0u32, 0usize);
         for (length, count) in (1u32..).zip(counts) {
@@ -85,6 +92,18 @@ impl Table {
         Some(Step { run: run as usize, value })
     }
 
+    /// The code that 16 bits begin with: its length and its symbol.
+    pub(super) fn find(&self, code: u32) -> Option<(u32, u8)> {
+        let length = (1..=16).find(|length| code < self.ends[*length as usize])?;
+        let index = (code >> (16 - length)).cast_signed() + self.offsets[length as usize];
+        Some((length, self.symbols.get(usize::try_from(index).ok()?).copied()?))
+    }
+
+    /// As the shader takes it: the number of codes of each length, then the symbols, 272 bytes.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.counts.iter().chain(&self.symbols).copied()
+    }
+
     /// Walks through the lengths beyond the lookup's.
     #[cold]
     fn long_symbol(&self, bits: &mut Bits) -> Option<u8> {
@@ -98,7 +117,7 @@ impl Table {
 
 /// The signed value of `size` extra bits (T.81, F.2.2.1): those with a leading zero are negative.
 #[inline]
-fn extend(bits: u32, size: u32) -> i32 {
+pub(super) fn extend(bits: u32, size: u32) -> i32 {
     // 1 << size >> 1 is the leading bit, and 0 for a size of 0, below which nothing lies: no branch is needed.
     let is_negative = u32::from(bits < (1 << size >> 1));
     (bits.wrapping_sub(is_negative.wrapping_neg() & ((1 << size) - 1))).cast_signed()

@@ -15,15 +15,24 @@
 
 mod bits;
 mod colour;
+pub mod cpu;
+pub mod gpu;
 mod header;
 mod huffman;
 mod idct;
+mod orientation;
 mod planes;
+mod prepare;
 mod scan;
+mod window;
+
+pub use gpu::{DecodedBatch, GpuJpeg, JpegFile};
+pub use orientation::Orientation;
 
 use header::Header;
-use planes::{Grid, Planes};
+use planes::Planes;
 use scan::Place;
+use window::Window;
 
 use crate::error::{Error, Result};
 use crate::geometry::PixelRect;
@@ -64,6 +73,19 @@ impl Scale {
 pub struct Outcome {
     /// Whether every block up to the last row needed was there. Where not, the missing parts are grey.
     pub is_complete: bool,
+}
+
+/// How the parallel decoding of a photo went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All of it is there, and equals what [`JpegDecoder`] makes of it.
+    Decoded,
+    /// Something is missing or no code: the sequential decoder says how much can be seen. It reports such a file as
+    /// incomplete as well.
+    Damaged,
+    /// The file is not sound enough, or too unusual, for its chunks to agree within the rounds allowed. The sequential
+    /// decoder may well read it.
+    Unsettled,
 }
 
 /// The buffers of a decoder, used again from file to file. One per worker.
@@ -126,38 +148,28 @@ impl Jpeg<'_, '_> {
 
     /// Decodes the whole picture at a scale into `out`.
     pub fn scaled(&mut self, scale: Scale, out: &mut RgbImage) -> Result<Outcome> {
-        let grid = Grid::new(self.header, scale.block());
-        self.decode(&grid, PixelRect { x: 0, y: 0, width: grid.size.0, height: grid.size.1 }, out)
+        self.decode(&Window::whole(self.header, scale), out)
     }
 
     /// Decodes the pixels of a rectangle in full resolution into `out`, which gets the rectangle's size.
     ///
     /// Only the rows of MCUs that it touches are decoded, those above it only if no call did so before.
     pub fn rect(&mut self, rect: PixelRect, out: &mut RgbImage) -> Result<Outcome> {
-        let (width, height) = (self.width(), self.height());
-        let fits = |start: usize, len: usize, whole: usize| len > 0 && start < whole && len <= whole - start;
-        if !fits(rect.x, rect.width, width) || !fits(rect.y, rect.height, height) {
-            return Err(Error::OutsidePhoto { region: format!("{rect:?}"), width, height });
-        }
-        self.decode(&Grid::new(self.header, 8), rect, out)
+        self.decode(&Window::part(self.header, Orientation::UPRIGHT, rect)?, out)
     }
 
-    fn decode(&mut self, grid: &Grid, rect: PixelRect, out: &mut RgbImage) -> Result<Outcome> {
-        // Interpolation looks at one chroma sample beyond, which covers two pixels at most.
-        let first_row = rect.y.saturating_sub(2) / grid.mcu.1;
-        let end_row = (rect.y + rect.height + 2).div_ceil(grid.mcu.1).min(grid.mcus.1);
-        let first_mcu = rect.x.saturating_sub(2) / grid.mcu.0;
-        let end_mcu = (rect.x + rect.width + 2).div_ceil(grid.mcu.0).min(grid.mcus.0);
-        self.advance_to(grid, first_row);
+    fn decode(&mut self, window: &Window, out: &mut RgbImage) -> Result<Outcome> {
+        let Window { grid, rect, mcus } = window;
+        self.advance_to(mcus.y, grid.mcus.0);
         let header = self.header;
         let Work { places, planes, rows } = &mut *self.work;
-        planes.prepare(header, grid, first_row, end_row - first_row);
-        let mut place = places[first_row];
-        for row in first_row..end_row {
+        planes.prepare(header, grid, mcus.y, mcus.height);
+        let mut place = places[mcus.y];
+        for row in mcus.y..mcus.y + mcus.height {
             place.row(header, self.data, grid.mcus.0, |spot, block| {
                 let h = header.components[spot.component].h;
-                if (first_mcu * h..end_mcu * h).contains(&spot.column) {
-                    planes.put(header, grid, row - first_row, spot, block);
+                if (mcus.x * h..(mcus.x + mcus.width) * h).contains(&spot.column) {
+                    planes.put(header, grid, row - mcus.y, spot, block);
                 }
             });
             if places.len() == row + 1 {
@@ -165,16 +177,16 @@ impl Jpeg<'_, '_> {
             }
         }
         let pixels = out.reshape(rect.width, rect.height)?;
-        colour::to_rgb(planes, grid, header.components.len() == 1, rect, rows, pixels);
+        colour::to_rgb(planes, grid, header.components.len() == 1, *rect, rows, pixels);
         Ok(Outcome { is_complete: !place.is_damaged() })
     }
 
     /// Sees to a noted state for `row`, passing over the rows above it that no call has decoded yet.
-    fn advance_to(&mut self, grid: &Grid, row: usize) {
+    fn advance_to(&mut self, row: usize, mcus: usize) {
         let places = &mut self.work.places;
         while places.len() <= row {
             let Some(mut place) = places.last().copied() else { return };
-            place.row(self.header, self.data, grid.mcus.0, |_, _| {});
+            place.row(self.header, self.data, mcus, |_, _| {});
             places.push(place);
         }
     }

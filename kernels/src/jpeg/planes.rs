@@ -27,14 +27,18 @@ impl Grid {
     pub(super) fn new(header: &Header, block: usize) -> Self {
         let (h, v) = header.components.first().map_or((1, 1), |luma| (luma.h, luma.v));
         let chroma = if h == 2 && v == 2 && block < 8 { 2 * block } else { block };
-        let covered = |length: usize, factor: usize| length.div_ceil(8 * factor);
         Self {
-            mcus: (covered(header.width, h), covered(header.height, v)),
+            mcus: header.mcus(),
             mcu: (h * block, v * block),
             size: ((header.width * block).div_ceil(8), (header.height * block).div_ceil(8)),
             sizes: [block, chroma],
             ratio: (h * block / chroma, v * block / chroma),
         }
+    }
+
+    /// Samples a block gives each way, for luma and for chroma.
+    pub(super) fn block_sizes(&self) -> [usize; 2] {
+        self.sizes
     }
 
     /// Samples a block of this component gives each way.

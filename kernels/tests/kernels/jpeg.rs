@@ -1,41 +1,13 @@
 //! The JPEG kernel against a general decoder, against itself, and against broken files.
 
-use std::path::Path;
-
 use crate::encoder::{Kind, Picture, encode};
+use crate::jpeg_files::{kinds, mutated, picture, real_photos};
 use crate::seeded::Seeded;
 use tollgate_kernels::jpeg::{JpegDecoder, Scale};
 use tollgate_kernels::{Error, PixelRect, RgbImage};
 
 const MAX_PIXELS: u64 = 50_000_000;
-const SAMPLINGS: [Option<(usize, usize)>; 5] = [None, Some((1, 1)), Some((2, 1)), Some((1, 2)), Some((2, 2))];
 const SIZES: [(usize, usize); 9] = [(1, 1), (2, 3), (5, 7), (8, 8), (16, 16), (17, 33), (64, 3), (3, 50), (49, 41)];
-
-/// Waves of colour with some noise: detail of every frequency, without saturating everywhere.
-fn picture(width: usize, height: usize, seed: u64) -> Vec<u8> {
-    let mut seeded = Seeded::new(seed);
-    let mut data = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
-            let wave = |fx: f32, fy: f32| 128.0 + 90.0 * (x as f32 * fx + y as f32 * fy).sin();
-            for level in [wave(0.3, 0.1), wave(0.05, 0.4), wave(0.02, -0.03)] {
-                data.push((level + seeded.unit() * 30.0) as u8);
-            }
-        }
-    }
-    data
-}
-
-fn kinds() -> impl Iterator<Item = Kind> {
-    SAMPLINGS.into_iter().flat_map(|sampling| {
-        [(0, 1, false), (1, 4, true), (3, 20, false), (0, 9, true)].map(|(restart, step, long_codes)| Kind {
-            sampling,
-            restart,
-            step,
-            long_codes,
-        })
-    })
-}
 
 fn decoded(decoder: &mut JpegDecoder, file: &[u8], scale: Scale) -> (RgbImage, bool) {
     let mut out = RgbImage::default();
@@ -217,16 +189,7 @@ fn broken_files_do_no_harm() {
     let mut out = RgbImage::default();
     let mut decodings = 0;
     for round in 0..6000 {
-        let mut file = files[round % files.len()].clone();
-        for _ in 0..seeded.range(1, 6) {
-            let at = seeded.range(0, file.len() - 1);
-            match seeded.range(0, 3) {
-                0 => file[at] = seeded.range(0, 255) as u8,
-                1 => file[at] = 0xFF,
-                2 => drop(file.remove(at)),
-                _ => file.insert(at, seeded.range(0, 255) as u8),
-            }
-        }
+        let file = mutated(&files[round % files.len()], &mut seeded);
         let Ok(mut jpeg) = decoder.open(&file, 1 << 18) else { continue };
         let (width, height) = (jpeg.width(), jpeg.height());
         let rect = PixelRect { x: width / 2, y: height / 2, width: width.div_ceil(3), height: height.div_ceil(3) };
@@ -266,24 +229,11 @@ fn what_is_not_done_is_said() {
 
 #[test]
 fn real_photos_decode_as_elsewhere() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/plates");
     let mut decoder = JpegDecoder::default();
-    let mut count = 0;
-    for area in ["us", "eu", "br"] {
-        let entries = std::fs::read_dir(folder.join(area)).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "jpg")).step_by(8)
-        {
-            let file = std::fs::read(path).unwrap();
-            let (found, is_complete) = decoded(&mut decoder, &file, Scale::Full);
-            assert!(is_complete, "{}", path.display());
-            let (most, mean) = differences(pixels(&found), &reference(&file));
-            assert!(most <= 12 && mean < 0.5, "{}: {most} {mean}", path.display());
-            count += 1;
-        }
-    }
-    if count == 0 {
-        eprintln!("SKIPPED: no photos in {}", folder.display());
+    for (name, file) in real_photos().iter().step_by(8) {
+        let (found, is_complete) = decoded(&mut decoder, file, Scale::Full);
+        assert!(is_complete, "{name}");
+        let (most, mean) = differences(pixels(&found), &reference(file));
+        assert!(most <= 12 && mean < 0.5, "{name}: {most} {mean}");
     }
 }
