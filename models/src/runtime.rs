@@ -10,6 +10,18 @@ use std::sync::{Mutex, PoisonError};
 /// ONNX Runtime allows one environment a process; whoever opens it first decides which library it is.
 static OPENED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 
+/// Where ONNX Runtime computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provider {
+    /// On the calling thread.
+    #[default]
+    Cpu,
+    /// On a GPU, by its CUDA provider.
+    Cuda,
+    /// On a GPU, by its WebGPU plugin.
+    WebGpu,
+}
+
 /// An opened ONNX Runtime.
 #[derive(Clone)]
 pub struct Runtime {
@@ -38,7 +50,7 @@ impl Runtime {
     }
 
     /// A session that runs on the calling thread alone: one session a core beats threads inside an operator here.
-    pub(crate) fn session(&self, name: &str, file: &Path) -> Result<Session> {
+    pub(crate) fn session(&self, name: &str, file: &Path, provider: Provider) -> Result<Session> {
         let failed = |what| move |source| Error::Onnx { model: name.into(), what, source };
         let options = |b: SessionBuilder| -> std::result::Result<SessionBuilder, ort::Error> {
             // All, not Level3: it holds the NCHWc layout, without which both nets take twice as long.

@@ -27,12 +27,14 @@ impl Shader {
 }
 
 /// All shaders of the crate.
-pub fn shaders() -> [Shader; 5] {
-    [
+pub fn shaders() -> Vec<Shader> {
+    let mut all = vec![
         crate::boxes::gpu::SHADER,
         crate::crop::gpu::SHADER,
         crate::ctc::gpu::SHADER,
         crate::letterbox::gpu::SHADER,
         crate::quality::gpu::SHADER,
-    ]
+    ];
+    all.extend(crate::net::SHADERS);
+    all
 }

@@ -7,5 +7,6 @@ mod jpeg;
 mod seeded;
 mod shaders;
 mod twins_cpu;
+mod twins_gpu_net;
 mod twins_gpu_pixels;
 mod twins_gpu_tensors;
