@@ -105,6 +105,19 @@ pub enum Error {
     /// A kernel refused its input.
     #[error("an image kernel refused its input")]
     Kernel(#[from] tollgate_kernels::Error),
+    /// A provider of ONNX Runtime that cannot be used here.
+    #[error(
+        "ONNX Runtime's {provider} provider ({}) cannot be used: {reason}; \
+         set `inference = \"auto\"` under [models], or use `--backend cpu`", path.display()
+    )]
+    Provider {
+        /// Which provider.
+        provider: &'static str,
+        /// Its library.
+        path: PathBuf,
+        /// What stands in its way.
+        reason: String,
+    },
     /// A file that is no ONNX file.
     #[error("{} is no ONNX file, or damaged: fetch or export it again", path.display())]
     OnnxFile {

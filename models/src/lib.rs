@@ -24,5 +24,5 @@ pub use manifest::{Artefact, Decode, Manifest, Origin, Role, platform};
 pub use network::Network;
 pub use pixels::Pixels;
 pub use reader::{Reader, Reading};
-pub use runtime::Runtime;
+pub use runtime::{Provider, Runtime};
 pub use store::{Store, sha256_of};

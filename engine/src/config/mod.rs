@@ -7,7 +7,7 @@ mod models;
 mod serve;
 
 pub use error::ConfigError;
-pub use models::{Choice, ModelsConfig, OwnModel};
+pub use models::{Choice, Inference, ModelsConfig, OwnModel};
 pub use serve::{ServeConfig, SourceConfig, SourceKind};
 
 use crate::pipeline::Rules;

@@ -3,7 +3,8 @@
 mod onnxruntime;
 mod wgpu;
 
-pub use onnxruntime::{OnnxRuntimeNet, Provider};
+pub use onnxruntime::OnnxRuntimeNet;
+pub use crate::runtime::Provider;
 pub use wgpu::WgpuNet;
 
 use crate::Result;

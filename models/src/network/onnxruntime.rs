@@ -1,12 +1,10 @@
 //! A net on ONNX Runtime, its input made by [`Pixels`].
 
 use super::{Job, Network, Output};
-use crate::{ModelInfo, Pixels, Result, Runtime};
+use crate::{ModelInfo, Pixels, Provider, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
 use tollgate_kernels::crop::Layout;
-
-pub use crate::runtime::Provider;
 
 /// A session with the buffer of its input.
 pub struct OnnxRuntimeNet {
