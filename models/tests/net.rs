@@ -147,11 +147,19 @@ fn the_nets_are_as_large_as_they_are_said_to_be() {
         let Some(info) = nets.info(name) else { continue };
         let graph = OnnxNet::open(name, &info.path).unwrap().graph(&[shape]).unwrap();
         let (total, plan) = (graph.total(), tollgate_kernels::net::Plan::new(&graph));
-        eprintln!("{name} {shape:?}: {} passes, {total:?}, {} bytes of activations held", graph.ops().len(), plan.bytes());
+        eprintln!(
+            "{name} {shape:?}: {} passes, {total:?}, {} bytes of activations held",
+            graph.ops().len(),
+            plan.bytes()
+        );
         for (op, cost) in graph.ops().iter().zip(graph.costs()) {
             eprintln!("  {:10} {:>12} {:>10} {:>9}", op.name(), cost.flops, cost.activation_bytes, cost.constant_bytes);
         }
-        assert!(flops.contains(&total.flops) && graph.ops().len() <= most_ops, "{name}: {total:?}, {}", graph.ops().len());
+        assert!(
+            flops.contains(&total.flops) && graph.ops().len() <= most_ops,
+            "{name}: {total:?}, {}",
+            graph.ops().len()
+        );
     }
 }
 

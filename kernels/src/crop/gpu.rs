@@ -120,13 +120,7 @@ impl GpuCrop {
     }
 
     /// What the shader is told of a batch.
-    fn tables(
-        &self,
-        photos: &Photos,
-        crops: &[CropJob],
-        spec: &CropSpec,
-        output: &Output,
-    ) -> Result<[Pooled; 2]> {
+    fn tables(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec, output: &Output) -> Result<[Pooled; 2]> {
         if crops.is_empty() {
             return Err(Error::Spec { kernel: "crop", reason: "the batch is empty" });
         }

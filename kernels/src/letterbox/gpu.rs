@@ -54,12 +54,8 @@ impl GpuLetterbox {
         let tensor = self.gpu.scratch((len * size_of::<f32>()) as u64, "the detector tensor in bytes")?;
         let common = self.gpu.upload(&[shared], "the letterbox parameters in bytes")?;
         let jobs = self.gpu.upload(&jobs, "the letterbox parameters in bytes")?;
-        let pass = Bindings {
-            shader: SHADER,
-            entry: "letterbox",
-            buffers: &[&photos.bytes, &common, &jobs, &tensor],
-            groups,
-        };
+        let pass =
+            Bindings { shader: SHADER, entry: "letterbox", buffers: &[&photos.bytes, &common, &jobs, &tensor], groups };
         self.gpu.submit("a letterbox batch", &[pass], &tensor, len)
     }
 
@@ -79,21 +75,18 @@ impl GpuLetterbox {
 
 /// What the shader is told of a batch, and its workgroups.
 fn jobs(photos: &Photos, specs: &[LetterboxSpec]) -> Result<(Common, Vec<Job>, [u32; 3])> {
-        crate::error::check_len("the letterbox specifications", specs.len(), photos.len())?;
-        let first = specs.first().ok_or(Error::Spec { kernel: "letterbox", reason: "the batch is empty" })?;
-        let shared = common(first);
-        let mut jobs = Vec::with_capacity(specs.len());
-        for (index, spec) in specs.iter().enumerate() {
-            spec.check()?;
-            if common(spec) != shared {
-                return Err(Error::Spec {
-                    kernel: "letterbox",
-                    reason: "a batch shares output size and normalisation",
-                });
-            }
-            jobs.push(job(photos.whole(index)?, spec)?);
+    crate::error::check_len("the letterbox specifications", specs.len(), photos.len())?;
+    let first = specs.first().ok_or(Error::Spec { kernel: "letterbox", reason: "the batch is empty" })?;
+    let shared = common(first);
+    let mut jobs = Vec::with_capacity(specs.len());
+    for (index, spec) in specs.iter().enumerate() {
+        spec.check()?;
+        if common(spec) != shared {
+            return Err(Error::Spec { kernel: "letterbox", reason: "a batch shares output size and normalisation" });
         }
-        let [width, height] = [first.out_w.div_ceil(GROUP[0]), first.out_h.div_ceil(GROUP[1])];
+        jobs.push(job(photos.whole(index)?, spec)?);
+    }
+    let [width, height] = [first.out_w.div_ceil(GROUP[0]), first.out_h.div_ceil(GROUP[1])];
     Ok((shared, jobs, [width as u32, height as u32, specs.len() as u32]))
 }
 

@@ -35,7 +35,13 @@ impl Activation {
         match self {
             Self::Identity => x,
             Self::Relu => x.max(0.0),
-            Self::LeakyRelu(slope) => if x < 0.0 { x * slope } else { x },
+            Self::LeakyRelu(slope) => {
+                if x < 0.0 {
+                    x * slope
+                } else {
+                    x
+                }
+            }
             Self::Sigmoid => sigmoid(x),
             Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
             Self::Silu => x * sigmoid(x),

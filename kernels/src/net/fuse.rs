@@ -4,7 +4,7 @@ use super::conv::Conv;
 use super::map::Map;
 use super::matmul::MatMul;
 use super::view::{dense_strides, merge};
-use super::{Activation, Epilogue, Graph, Kind, Op, Tensor, View};
+use super::{Activation, Epilogue, Graph, Op, View};
 
 /// The same net in fewer passes. Sums keep their order; what is multiplied or added later still is.
 pub fn fuse(mut graph: Graph) -> Graph {
@@ -193,17 +193,4 @@ fn after_map(first: &Map, second: &Map) -> Option<Map> {
     }
     let times = first.times.clone().or_else(|| second.times.clone());
     Some(Map { times, plus: second.plus.clone(), after: second.after, out, ..first.clone() })
-}
-
-impl Graph {
-    /// Tensors that are computed, for tests of what fusing leaves.
-    pub fn computed_len(&self) -> usize {
-        let computed = self.tensors.iter().filter(|info| matches!(info.kind, Kind::Computed));
-        computed.map(|info| info.len).sum()
-    }
-
-    /// Whether a tensor is an output.
-    pub fn is_output(&self, tensor: Tensor) -> bool {
-        self.outputs.contains(&tensor)
-    }
 }

@@ -91,14 +91,14 @@ impl Graph {
         &self.outputs
     }
 
+    /// Whether a tensor is an output.
+    pub fn is_output(&self, tensor: Tensor) -> bool {
+        self.outputs.contains(&tensor)
+    }
+
     /// Elements of a tensor; none for one of another graph.
     pub fn len_of(&self, tensor: Tensor) -> usize {
         self.tensors.get(tensor.0).map_or(0, |info| info.len)
-    }
-
-    /// Elements of each output.
-    pub fn output_lens(&self) -> Vec<usize> {
-        self.outputs.iter().map(|tensor| self.len_of(*tensor)).collect()
     }
 
     /// The values of a constant.

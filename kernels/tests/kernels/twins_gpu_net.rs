@@ -7,9 +7,7 @@ use tollgate_kernels::net::map::Map;
 use tollgate_kernels::net::matmul::MatMul;
 use tollgate_kernels::net::pool::{Pool, PoolKind};
 use tollgate_kernels::net::rows::{Rows, RowsKind};
-use tollgate_kernels::net::{
-    Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Tensor, View, Window, fuse, run,
-};
+use tollgate_kernels::net::{Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Tensor, View, Window, fuse, run};
 
 /// Of the largest value of an output.
 const BOUND: f32 = 1e-4;
@@ -69,7 +67,11 @@ fn check(graph: &Graph, seeded: &mut Seeded) {
         let most = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
         assert!(most > 0.0, "an output of zeros says nothing: {:?}", graph.ops());
         for (at, (a, b)) in ours.iter().zip(expected).enumerate() {
-            assert!((a - b).abs() <= BOUND * most, "value {at}: {a} on the GPU, {b} here, of {most}: {:?}", graph.ops());
+            assert!(
+                (a - b).abs() <= BOUND * most,
+                "value {at}: {a} on the GPU, {b} here, of {most}: {:?}",
+                graph.ops()
+            );
         }
     }
 }
@@ -80,9 +82,8 @@ fn window(seeded: &mut Seeded, channels: usize, side: usize) -> Window {
     let dilation = [seeded.range(1, 2), 1];
     let input = [side + seeded.range(5, 9), side + seeded.range(6, 13)];
     // As much padding behind as before.
-    let output = [0, 1].map(|axis| {
-        (input[axis] + 2 * pad[axis] - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis] + 1
-    });
+    let output =
+        [0, 1].map(|axis| (input[axis] + 2 * pad[axis] - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis] + 1);
     Window { images: seeded.range(1, 3), channels, input, output, kernel, stride, pad, dilation }
 }
 
@@ -91,7 +92,10 @@ fn convolutions_are_twins() {
     let mut seeded = Seeded::new(31);
     // Around the edges of the three shapes of tiles.
     for (case, filters) in [1, 7, 16, 17, 32, 33, 65, 130].into_iter().enumerate() {
-        let window = { let channels = seeded.range(1, 9); window(&mut seeded, channels, 8) };
+        let window = {
+            let channels = seeded.range(1, 9);
+            window(&mut seeded, channels, 8)
+        };
         let mut graph = Graph::default();
         let x = input(&mut graph, window.input_len());
         let weights = values(&mut seeded, filters * window.channels * window.taps());
@@ -194,7 +198,8 @@ fn maps_are_twins() {
             let out = place.sliced(1, part * c, c).unwrap();
             let copy = Map::copy(x.repeated(3, 2).repeated(2, 2), out);
             let (times, plus) = ((part != 0).then(|| times.clone()), (part != 1).then(|| plus.clone()));
-            let (before, after) = if case % 2 == 0 { (activation, Activation::Relu) } else { (Activation::Tanh, activation) };
+            let (before, after) =
+                if case % 2 == 0 { (activation, Activation::Relu) } else { (Activation::Tanh, activation) };
             graph.push(Op::Map(Map { scale: 0.01, before, times, plus, after, ..copy }));
         }
         graph.output(out);

@@ -2,7 +2,7 @@
 
 use super::region::{self, Region};
 use super::{Detector, to_photo};
-use crate::network::{Job, Network, OnnxRuntimeNet, Provider, named};
+use crate::network::{BoxRule, Job, Network, OnnxRuntimeNet, Provider, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
@@ -100,6 +100,15 @@ impl Retina {
     fn infer(&mut self, job: Job<'_>, found: &mut Vec<Detected>) -> Result<()> {
         let Self { net, info, priors } = self;
         let [_, _, height, width] = job.shape();
+        let rule = BoxRule { priors, outputs: OUTPUTS, threshold: THRESHOLD, max_iou: OVERLAP };
+        if let Some(seen) = net.boxes(job, &rule)? {
+            found.clear();
+            found.extend(seen.boxes);
+            if found.is_empty() {
+                found.extend(seen.best);
+            }
+            return Ok(());
+        }
         net.run(job, &mut |outputs| {
             let of = |name| named(outputs, name).ok_or_else(|| info.misfit(RULE, format!("it gave no `{name}`")));
             let [loc, conf, landmarks] = OUTPUTS.map(of);

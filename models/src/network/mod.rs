@@ -3,11 +3,12 @@
 mod onnxruntime;
 mod wgpu;
 
-pub use onnxruntime::OnnxRuntimeNet;
 pub use crate::runtime::Provider;
+pub use onnxruntime::OnnxRuntimeNet;
 pub use wgpu::WgpuNet;
 
 use crate::Result;
+use tollgate_kernels::boxes::retina::{Found, PriorSpec};
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::letterbox::LetterboxSpec;
 use tollgate_kernels::{Rect, RgbView};
@@ -41,10 +42,29 @@ pub struct Output<'a> {
     pub values: &'a [f32],
 }
 
+/// How boxes are decoded from a net's outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct BoxRule<'a> {
+    /// The priors.
+    pub priors: &'a PriorSpec,
+    /// Names of the outputs: locations, scores, landmarks.
+    pub outputs: [&'a str; 3],
+    /// The lowest score that counts.
+    pub threshold: f32,
+    /// The largest overlap that two boxes may have.
+    pub max_iou: f32,
+}
+
 /// Runs a net. Not shared between threads: each worker has its own, with its own buffers.
 pub trait Network: Send {
     /// Makes the input, runs the net and shows its outputs, in the file's order, to `read`.
     fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()>;
+
+    /// Runs a net of the `retina` rule and decodes its boxes where it runs, in input pixels. `None` where that is not
+    /// done there: then [`Network::run`] it is.
+    fn boxes(&mut self, _job: Job<'_>, _rule: &BoxRule<'_>) -> Result<Option<Found>> {
+        Ok(None)
+    }
 
     /// Names of the outputs.
     fn outputs(&self) -> Vec<String>;

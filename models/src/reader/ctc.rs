@@ -50,14 +50,8 @@ impl CtcReader {
         let spec = CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout };
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
-        let mut reader = Self {
-            net,
-            name: info.name.as_str().into(),
-            info,
-            plate: raw.clone().plates_only(),
-            raw,
-            spec,
-        };
+        let mut reader =
+            Self { net, name: info.name.as_str().into(), info, plate: raw.clone().plates_only(), raw, spec };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
         reader.infer(RgbView::new(&[0; 3], 1, 1)?, Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 })?;
         Ok(reader)

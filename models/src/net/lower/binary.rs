@@ -1,7 +1,7 @@
 //! Sums and products of two operands.
 
-use super::shape::broadcast;
 use super::Lowering;
+use super::shape::broadcast;
 use crate::net::fault::{Fault, Lowered};
 use crate::net::node::Node;
 use crate::net::value::Value;

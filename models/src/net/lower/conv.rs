@@ -12,10 +12,10 @@ use tollgate_kernels::net::{Activation, Epilogue, Op, View, Window};
 impl Lowering {
     pub(super) fn conv(&mut self, node: &Node) -> Lowered<Value> {
         let (x, weights) = (self.view(node, 0)?, self.view(node, 1)?);
-        let [filters, depth, kernel @ ..] = weights.shape[..] else {
+        let &[filters, depth, ref kernel @ ..] = weights.shape.as_slice() else {
             return Err(Fault::unknown("Conv of anything but images"));
         };
-        let window = window(node, &x.shape, &kernel)?;
+        let window = window(node, &x.shape, kernel)?;
         let bias = if self.has(node, 2) { Some(self.view(node, 2)?.tensor) } else { None };
         let epilogue = Epilogue { bias, activation: Activation::Identity, residual: None };
         let groups = usize::try_from(node.int("group", 1)).unwrap_or(0);

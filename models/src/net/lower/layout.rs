@@ -51,9 +51,7 @@ impl Lowering {
                 let cut = |view: View, (axis, start, len)| view.sliced(axis, start, len).ok_or_else(failed);
                 self.cuts(node, &view.shape)?.into_iter().try_fold(view.clone(), cut)
             }
-            "Expand" | "Tile" => {
-                view.broadcast(&self.repeated_shape(node, &view.shape)?).ok_or_else(failed)
-            }
+            "Expand" | "Tile" => view.broadcast(&self.repeated_shape(node, &view.shape)?).ok_or_else(failed),
             _ => {
                 let shape = self.new_shape(node, &view.shape)?;
                 self.reshaped(view, &shape)

@@ -109,8 +109,7 @@ impl Lowering {
 
     /// The view itself where it is a whole tensor of floats, a copy otherwise.
     pub(super) fn whole(&mut self, view: View) -> View {
-        let is_floats = !self.graph.inputs().contains(&view.tensor) || self.is_float_input(view.tensor);
-        if is_floats && view.is_dense() && view.len() == self.graph.len_of(view.tensor) {
+        if !self.graph.is_bytes(view.tensor) && view.is_dense() && view.len() == self.graph.len_of(view.tensor) {
             return View::dense(view.tensor, &view.shape);
         }
         self.copied(view)
@@ -123,17 +122,14 @@ impl Lowering {
         out
     }
 
-    fn is_float_input(&self, tensor: Tensor) -> bool {
-        !self.graph.is_bytes(tensor)
-    }
-
     /// The view in another shape, copied first where it must be.
     pub(super) fn reshaped(&mut self, view: View, shape: &[usize]) -> Lowered<View> {
         if let Some(done) = view.reshaped(shape) {
             return Ok(done);
         }
-        let failed = || Fault::because(format!("{:?} does not become {shape:?}", view.shape));
-        self.copied(view.clone()).reshaped(shape).ok_or_else(failed)
+        let from = view.shape.clone();
+        let failed = || Fault::because(format!("{from:?} does not become {shape:?}"));
+        self.copied(view).reshaped(shape).ok_or_else(failed)
     }
 
     fn unary(&mut self, node: &Node, before: Activation) -> Lowered<Value> {

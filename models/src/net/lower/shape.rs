@@ -41,7 +41,8 @@ impl Lowering {
     /// Axis, start and length of each cut of a Slice.
     pub(super) fn cuts(&self, node: &Node, from: &[usize]) -> Lowered<Vec<(usize, usize, usize)>> {
         let (starts, ends) = (&self.ints(node, 1)?.values, &self.ints(node, 2)?.values);
-        let axes = if self.has(node, 3) { self.ints(node, 3)?.values.clone() } else { (0..).take(starts.len()).collect() };
+        let axes =
+            if self.has(node, 3) { self.ints(node, 3)?.values.clone() } else { (0..).take(starts.len()).collect() };
         if self.has(node, 4) && self.ints(node, 4)?.values.iter().any(|step| *step != 1) {
             return Err(Fault::unknown("Slice with steps"));
         }
