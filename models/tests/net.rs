@@ -141,7 +141,7 @@ fn the_nets_are_as_large_as_they_are_said_to_be() {
     let cases: [(&str, &[usize], std::ops::Range<u64>, usize); 3] = [
         ("clp_det", &[1, 3, 640, 640], 800_000_000..4_000_000_000, 90),
         ("cct_xs_v2_global", &[1, 64, 128, 3], 50_000_000..1_000_000_000, 140),
-        ("PP-OCRv6_rec_small", &[1, 3, 48, 160], 500_000_000..2_000_000_000, 110),
+        ("PP-OCRv6_rec_small", &[1, 3, 48, 160], 500_000_000..2_000_000_000, 120),
     ];
     for (name, shape, flops, most_ops) in cases {
         let Some(info) = nets.info(name) else { continue };
