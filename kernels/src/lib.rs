@@ -15,6 +15,7 @@ pub mod gpu;
 pub mod image;
 pub mod jpeg;
 pub mod letterbox;
+pub mod net;
 pub mod photo;
 pub mod quality;
 pub mod resample;

@@ -105,6 +105,51 @@ pub enum Error {
     /// A kernel refused its input.
     #[error("an image kernel refused its input")]
     Kernel(#[from] tollgate_kernels::Error),
+    /// A provider of ONNX Runtime that cannot be used here.
+    #[error(
+        "ONNX Runtime's {provider} provider ({}) cannot be used: {reason}; \
+         set `inference = \"auto\"` under [models], or use `--backend cpu`", path.display()
+    )]
+    Provider {
+        /// Which provider.
+        provider: &'static str,
+        /// Its library.
+        path: PathBuf,
+        /// What stands in its way.
+        reason: String,
+    },
+    /// A file that is no ONNX file.
+    #[error("{} is no ONNX file, or damaged: fetch or export it again", path.display())]
+    OnnxFile {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An operation that the wgpu executor does not have.
+    #[error(
+        "the wgpu executor does not know the operation {op} (node `{node}` of {model}): \
+         set `inference = \"onnxruntime\"` under [models], or use `--backend cpu`"
+    )]
+    UnknownOp {
+        /// The net.
+        model: String,
+        /// The operation, and which form of it is meant.
+        op: String,
+        /// The node.
+        node: String,
+    },
+    /// A graph that contradicts itself or what it is given.
+    #[error("{model} cannot be run by the wgpu executor: {part}: {reason}")]
+    OnnxGraph {
+        /// The net.
+        model: String,
+        /// Which part of it.
+        part: String,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// This crate's result.

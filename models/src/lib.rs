@@ -11,6 +11,8 @@ mod runtime;
 mod store;
 
 pub mod detector;
+pub mod net;
+pub mod network;
 pub mod pixels;
 pub mod reader;
 
@@ -19,7 +21,8 @@ pub use error::{Error, Result};
 pub use fetch::{Progress, Quiet};
 pub use info::ModelInfo;
 pub use manifest::{Artefact, Decode, Manifest, Origin, Role, platform};
+pub use network::Network;
 pub use pixels::Pixels;
 pub use reader::{Reader, Reading};
-pub use runtime::Runtime;
+pub use runtime::{Provider, Runtime};
 pub use store::{Store, sha256_of};

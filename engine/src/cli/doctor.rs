@@ -5,7 +5,7 @@ use super::args::DoctorArgs;
 use crate::Result;
 use serde::Serialize;
 use std::path::Path;
-use tollgate_models::{Manifest, Role, Runtime, Store};
+use tollgate_models::{Manifest, Provider, Role, Runtime, Store};
 
 /// How one thing was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +41,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Exit> {
     findings.extend(models(&manifest, &store));
     findings.push(runtime(&manifest, &store));
     findings.extend(adapters());
+    findings.extend(providers(&manifest, &store));
     let bad = findings.iter().any(|f| f.state == State::Bad);
     if args.json {
         println!("{}", serde_json::json!({ "findings": findings }));
@@ -166,4 +167,28 @@ fn adapters() -> Vec<Finding> {
         return vec![Finding::other(State::Note, "GPU adapter", "none", advice)];
     }
     found.iter().map(|a| Finding::good("GPU adapter", a.to_string())).collect()
+}
+
+/// Where nets can run with `--backend gpu`: opened as a run would.
+fn providers(manifest: &Manifest, store: &Store) -> Vec<Finding> {
+    let Some(runtime) = opened(manifest, store) else { return Vec::new() };
+    let cuda = runtime.path().with_file_name("libonnxruntime_providers_cuda.so");
+    let webgpu = manifest.get("onnxruntime-webgpu").and_then(|artefact| store.find(artefact)).ok().flatten();
+    let tried = [(Provider::Cuda, cuda.exists().then_some(cuda)), (Provider::WebGpu, webgpu)];
+    let tried = tried.into_iter().filter_map(|(provider, library)| Some((provider, library?)));
+    let of = |(provider, library): (Provider, std::path::PathBuf)| {
+        let what = format!("inference = \"{}\"", provider.name());
+        match runtime.register(provider, &library) {
+            Ok(()) => Finding::good(what, format!("{} opens", library.display())),
+            Err(error) => Finding::other(State::Note, what, error.to_string(), "none is needed"),
+        }
+    };
+    tried.map(of).collect()
+}
+
+/// ONNX Runtime, if it is there and opens; `runtime` says why it does not.
+fn opened(manifest: &Manifest, store: &Store) -> Option<Runtime> {
+    let named = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(std::path::PathBuf::from);
+    let path = named.or_else(|| manifest.get("onnxruntime").and_then(|a| store.find(a)).ok().flatten())?;
+    Runtime::open(&path).ok()
 }

@@ -8,7 +8,7 @@ mod routes;
 mod serve;
 
 pub use error::ConfigError;
-pub use models::{Choice, ModelsConfig, OwnModel};
+pub use models::{Choice, Inference, ModelsConfig, OwnModel};
 pub use routes::SinksConfig;
 pub use serve::{HubSettings, ServeConfig, SourceConfig, SourceKind};
 

@@ -16,11 +16,30 @@ pub struct ModelsConfig {
     pub reader: Choice,
     /// Whether a second reader is asked where the first is unsure of a character.
     pub second_opinion: bool,
+    /// Where the nets run with `--backend gpu`.
+    pub inference: Inference,
+}
+
+/// Where the nets run with `--backend gpu`; on the CPU it is ONNX Runtime in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inference {
+    /// The fastest that was measured, which is ONNX Runtime on the CPU so far.
+    #[default]
+    Auto,
+    /// ONNX Runtime's CPU provider; the GPU makes the nets' inputs alone.
+    OnnxRuntime,
+    /// Our own executor, on the GPU that makes the inputs.
+    Wgpu,
+    /// ONNX Runtime's WebGPU provider.
+    WebGpu,
+    /// ONNX Runtime's CUDA provider, where its library lies beside ONNX Runtime's.
+    Cuda,
 }
 
 impl Default for ModelsConfig {
     fn default() -> Self {
-        Self { detector: Choice::Auto, reader: Choice::Auto, second_opinion: true }
+        Self { detector: Choice::Auto, reader: Choice::Auto, second_opinion: true, inference: Inference::Auto }
     }
 }
 

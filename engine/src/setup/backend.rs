@@ -7,7 +7,7 @@ use tollgate_kernels::gpu::{AdapterChoice, Gpu};
 use tollgate_models::Pixels;
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
 
-/// Where the pixels are worked on. The nets themselves run on ONNX Runtime's CPU provider in any case.
+/// Where the pixels are worked on. Where the nets run then is [`Inference`](crate::config::Inference)'s to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// The fastest that was measured, which is the CPU so far.
@@ -80,7 +80,7 @@ impl Opened {
         let Self::Gpu(shared) = self else { return };
         let count = shared.finished_on_cpu();
         if count > 0 {
-            tracing::warn!("{count} letterboxes and crops were made on the CPU in place of the GPU");
+            tracing::warn!("{count} letterboxes, crops and runs of nets were done on the CPU in place of the GPU");
         }
     }
 }

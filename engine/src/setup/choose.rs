@@ -1,14 +1,8 @@
 //! Which nets a run uses, and why.
 
-use super::Opened;
 use crate::Result;
 use crate::config::{Choice, ModelsConfig, OwnModel};
-use tollgate_models::detector::{Retina, Yolo};
-use tollgate_models::reader::{CtcReader, SecondOpinion, SlotReader};
-use tollgate_models::{
-    Artefact, Decode, Detector, Error as ModelError, Manifest, ModelInfo, Pixels, Progress, Reader, Role, Runtime,
-    Store,
-};
+use tollgate_models::{Artefact, Decode, Error as ModelError, Manifest, ModelInfo, Progress, Role, Store};
 
 /// The nets of a run.
 #[derive(Clone, Debug)]
@@ -133,38 +127,4 @@ fn label(role: Role) -> &'static str {
         Role::Detector => "detector",
         Role::Reader => "reader",
     }
-}
-
-impl Chosen {
-    /// Sessions of their own for one lane.
-    pub(super) fn load(&self, runtime: &Runtime, backend: &Opened) -> Result<(Box<dyn Detector>, Box<dyn Reader>)> {
-        let detector = load_detector(runtime, &self.detector, backend.pixels())?;
-        let reader = load_reader(runtime, &self.reader, backend.pixels())?;
-        let reader = match &self.second {
-            Some(second) => Box::new(SecondOpinion::new(reader, load_reader(runtime, second, backend.pixels())?)),
-            None => reader,
-        };
-        Ok((detector, reader))
-    }
-}
-
-fn load_detector(runtime: &Runtime, info: &ModelInfo, pixels: Box<dyn Pixels>) -> Result<Box<dyn Detector>> {
-    match info.decode {
-        Decode::Retina => Ok(Box::new(Retina::load(runtime, info.clone(), pixels)?)),
-        Decode::YoloV8 | Decode::EndToEnd => Ok(Box::new(Yolo::load(runtime, info.clone(), pixels)?)),
-        Decode::Slots | Decode::Ctc => Err(wrong_role(info, "a detector")),
-    }
-}
-
-fn load_reader(runtime: &Runtime, info: &ModelInfo, pixels: Box<dyn Pixels>) -> Result<Box<dyn Reader>> {
-    match info.decode {
-        Decode::Slots => Ok(Box::new(SlotReader::load(runtime, info.clone(), pixels)?)),
-        Decode::Ctc => Ok(Box::new(CtcReader::load(runtime, info.clone(), pixels)?)),
-        Decode::Retina | Decode::YoloV8 | Decode::EndToEnd => Err(wrong_role(info, "a reader")),
-    }
-}
-
-fn wrong_role(info: &ModelInfo, wanted: &str) -> crate::Error {
-    let reason = format!("the rule {:?} is not {wanted}'s", info.decode);
-    ModelError::Shape { model: info.name.clone(), rule: "role", reason }.into()
 }

@@ -2,6 +2,7 @@
 
 mod backend;
 mod choose;
+mod nets;
 
 pub use backend::{Backend, Opened};
 pub use choose::{Chooser, Chosen};
@@ -10,6 +11,7 @@ use crate::Result;
 use crate::config::Config;
 use crate::flow::Stage;
 use crate::pipeline::{self, Judged, Parts};
+use nets::{Loader, Place};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_ingest::Record;
@@ -25,6 +27,8 @@ pub struct Setup {
     pub runtime: Runtime,
     /// The nets, and why these.
     pub chosen: Chosen,
+    /// Where the nets run.
+    place: Place,
     /// Where photos sent by reference are fetched; none refuses them.
     pub references: Option<Arc<References>>,
 }
@@ -37,8 +41,10 @@ impl Setup {
     pub fn prepare(config: &Config, backend: Opened, store: &Store, progress: &dyn Progress) -> Result<Self> {
         let manifest = Manifest::shipped()?;
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
-        let chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
-        Ok(Self { backend, runtime, chosen, references: None })
+        let mut chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
+        let place = Place::choose(config.models.inference, &backend, &runtime, (&manifest, store, progress))?;
+        chosen.because.extend(place.because());
+        Ok(Self { backend, runtime, chosen, place, references: None })
     }
 
     /// The models as events name them.
@@ -59,7 +65,8 @@ impl Setup {
     /// # Errors
     /// A net does not load or does not fit its decode rule.
     pub fn lane(&self, config: &Config) -> Result<impl Stage<Record, Out = Judged> + Send + use<>> {
-        let (detector, reader) = self.chosen.load(&self.runtime, &self.backend)?;
+        let loader = Loader { runtime: &self.runtime, backend: &self.backend, place: &self.place };
+        let (detector, reader) = loader.lane(&self.chosen)?;
         let engine = &config.engine;
         Ok(pipeline::assemble(Parts {
             rules: config.judge.rules(detector.threshold()),

@@ -67,6 +67,48 @@ fn the_gpu_reads_real_photos_as_the_cpu_does() {
     assert!(share >= 0.99, "{share} of {photos} photos");
 }
 
+/// A few photos only: software adapters take seconds for one.
+#[test]
+fn nets_on_the_gpu_read_the_same() {
+    let Some(adapter) = adapter() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
+    std::fs::create_dir(&photos).unwrap();
+    let files =
+        ["lane-1/20260314T081544_0003.jpg", "lane-2/20260314T081649_0017.jpg", "lane-3/20260314T181204_0032.jpg"];
+    for (number, file) in files.iter().enumerate() {
+        std::fs::copy(sample().join(file), photos.join(format!("{number}.jpg"))).unwrap();
+    }
+    std::fs::write(&config, "[engine]\nworkers = 1\n[models]\ninference = \"wgpu\"\n").unwrap();
+    replay(&photos, &dir.path().join("cpu"), &["--backend", "cpu"]);
+    let with = config.to_str().unwrap();
+    replay(&photos, &dir.path().join("gpu"), &["--backend", "gpu", "--config", with]);
+    let (cpu, gpu) = (plates(&dir.path().join("cpu")), plates(&dir.path().join("gpu")));
+    assert!(
+        cpu.len() == 3 && cpu.values().flatten().any(|text| text.as_str().is_some_and(|t| !t.is_empty())),
+        "{cpu:?}"
+    );
+    assert_eq!(cpu, gpu);
+    let report = std::fs::read_to_string(dir.path().join("gpu/report.html")).unwrap();
+    assert!(report.contains(&format!("nets run on {}", adapter.name)), "the report does not say where the nets ran");
+}
+
+/// A provider that finds no GPU is an error that says what to do, not a slow run.
+#[test]
+fn a_provider_that_is_not_here_is_named() {
+    if adapter().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("tollgate.toml");
+    std::fs::write(&config, "[models]\ninference = \"cuda\"\n").unwrap();
+    let mut command = tollgate();
+    command.arg("replay").arg(sample()).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
+    let said = text(&command.arg(&config).output().unwrap());
+    // Machines with CUDA have it elsewhere than beside the fetched library, whose build is for the CPU alone.
+    assert!(said.contains("ONNX Runtime's cuda provider") && said.contains("inference = \"auto\""), "{said}");
+}
+
 /// The Vulkan loader then finds no driver; other interfaces there are only on other systems.
 #[cfg(target_os = "linux")]
 #[test]

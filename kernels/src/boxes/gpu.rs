@@ -6,7 +6,7 @@ use super::Detected;
 use super::retina::{self, Found, PriorSpec, RetinaOutputs};
 use crate::error::{Error, Result, check_len, check_size};
 use crate::geometry::Rect;
-use crate::gpu::{Bindings, Gpu, Pooled, Shader, grid};
+use crate::gpu::{Bindings, Gpu, Pooled, Prepared, Resident, Shader, grid};
 
 pub(crate) const SHADER: Shader = Shader::new("boxes", &[include_str!("boxes.wgsl")], 6);
 
@@ -14,6 +14,7 @@ pub(crate) const SHADER: Shader = Shader::new("boxes", &[include_str!("boxes.wgs
 const CAPACITY: usize = 512;
 /// Boxes an image that come back.
 const MAX_BOXES: usize = 64;
+const PARAMETERS: &str = "the boxes' parameters in bytes";
 const HEADER: usize = 3;
 const ROW: usize = 13;
 const RESULT: usize = HEADER + (1 + MAX_BOXES) * ROW;
@@ -87,7 +88,46 @@ impl GpuBoxes {
         check_len("the detector output loc", outputs.loc.len(), images * priors * 4)?;
         check_len("the detector output conf", outputs.conf.len(), images * priors * 2)?;
         check_len("the detector output landmarks", outputs.landmarks.len(), images * priors * 8)?;
-        let params = Params {
+        let rows = self.dispatch(self.params(images, priors, threshold, max_iou), outputs, images)?;
+        let of_image = |(image, result): (usize, &[u32])| match found(result) {
+            Some(found) => Ok(found),
+            None => retina::find(&self.spec, self.input, &outputs.image(image, priors), threshold, max_iou),
+        };
+        rows.chunks_exact(RESULT).enumerate().map(of_image).collect()
+    }
+
+    /// The same for what `steps` leave on the GPU: locations, scores and landmarks. One submission; the outputs stay
+    /// where they are. `None` for an image with more candidates or boxes than the shader has room for (512, 64).
+    pub fn run_after(
+        &self,
+        steps: &[&Prepared],
+        outputs: [&Resident; 3],
+        images: usize,
+        (threshold, max_iou): (f32, f32),
+    ) -> Result<Vec<Option<Found>>> {
+        let priors = self.spec.count(self.input.0, self.input.1);
+        for (output, width) in outputs.iter().zip([4, 2, 8]) {
+            check_len("a detector output", output.len(), images * priors * width)?;
+        }
+        let params = self.gpu.upload(&[self.params(images, priors, threshold, max_iou)], PARAMETERS)?;
+        let len = images * RESULT;
+        let results = Resident::new(self.gpu.scratch((len * size_of::<u32>()) as u64, "the boxes in bytes")?, len);
+        let [loc, conf, landmarks] = outputs.map(Resident::pooled);
+        let pass = Bindings {
+            shader: SHADER,
+            entry: "boxes",
+            buffers: &[&params, &self.levels, &self.sizes, loc, conf, landmarks, results.pooled()],
+            groups: grid(&self.gpu, images)?,
+        };
+        let last = self.gpu.prepare(&pass)?;
+        let steps: Vec<_> = steps.iter().copied().chain([&last]).collect();
+        let mut rows = vec![0; len];
+        self.gpu.submit_prepared("a batch of boxes", &steps, &[&results])?.read(&mut rows)?;
+        Ok(rows.chunks_exact(RESULT).map(found).collect())
+    }
+
+    fn params(&self, images: usize, priors: usize, threshold: f32, max_iou: f32) -> Params {
+        Params {
             images: images as u32,
             priors: priors as u32,
             levels: self.spec.levels.len() as u32,
@@ -96,21 +136,11 @@ impl GpuBoxes {
             threshold: if threshold.is_nan() { f32::INFINITY } else { threshold },
             max_iou,
             variances: self.spec.variances,
-        };
-        let rows = self.dispatch(params, outputs, images)?;
-        let of_image = |(image, result): (usize, &[u32])| {
-            if result[1] as usize > CAPACITY || result[2] as usize > MAX_BOXES {
-                return retina::find(&self.spec, self.input, &outputs.image(image, priors), threshold, max_iou);
-            }
-            let row = |index: usize| detected(&result[HEADER + index * ROW..][..ROW]);
-            let best = (result[0] != u32::MAX).then(|| row(0));
-            Ok(Found { boxes: (0..result[2] as usize).map(|index| row(1 + index)).collect(), best })
-        };
-        rows.chunks_exact(RESULT).enumerate().map(of_image).collect()
+        }
     }
 
     fn dispatch(&self, params: Params, outputs: &RetinaOutputs<'_>, images: usize) -> Result<Vec<u32>> {
-        let params = self.gpu.upload(&[params], "the boxes' parameters in bytes")?;
+        let params = self.gpu.upload(&[params], PARAMETERS)?;
         let [loc, conf, landmarks] = [outputs.loc, outputs.conf, outputs.landmarks]
             .map(|values| self.gpu.upload(values, "the detector output in bytes"));
         let len = images * RESULT;
@@ -125,6 +155,16 @@ impl GpuBoxes {
         self.gpu.submit("a batch of boxes", &[pass], &results, len)?.read(&mut rows)?;
         Ok(rows)
     }
+}
+
+/// What the shader found in an image; `None` where there was too much.
+fn found(result: &[u32]) -> Option<Found> {
+    if result[1] as usize > CAPACITY || result[2] as usize > MAX_BOXES {
+        return None;
+    }
+    let row = |index: usize| detected(&result[HEADER + index * ROW..][..ROW]);
+    let best = (result[0] != u32::MAX).then(|| row(0));
+    Some(Found { boxes: (0..result[2] as usize).map(|index| row(1 + index)).collect(), best })
 }
 
 fn detected(row: &[u32]) -> Detected {

@@ -2,9 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{CropSpec, Homography, Region};
-use crate::error::{Error, Result};
-use crate::gpu::{Bindings, Gpu, Pending, Photos, Shader, WindowTable, grid};
+use super::{CropSpec, Homography, Layout, Region};
+use crate::error::{Error, Result, check_len};
+use crate::gpu::{Bindings, Gpu, Pending, Photos, Pooled, Prepared, Resident, Shader, WindowTable, grid};
 use crate::resample::{self, Affine, ChannelOrder, Filter};
 
 pub(crate) const SHADER: Shader =
@@ -82,12 +82,7 @@ impl GpuCrop {
         spec: &CropSpec,
         output: &Output,
     ) -> Result<Pending<T>> {
-        if crops.is_empty() {
-            return Err(Error::Spec { kernel: "crop", reason: "the batch is empty" });
-        }
-        let jobs = crops.iter().map(|crop| job(photos, crop, spec)).collect::<Result<Vec<_>>>()?;
-        let jobs = self.gpu.upload(&jobs, "the crop parameters in bytes")?;
-        let common = self.gpu.upload(&[common(spec, output, crops.len())], "the crop parameters in bytes")?;
+        let [common, jobs] = self.tables(photos, crops, spec, output)?;
         let len = crops.len() * spec.output_len();
         let out = self.gpu.scratch((len * size_of::<T>()) as u64, "the crops in bytes")?;
         let pass = Bindings {
@@ -97,6 +92,41 @@ impl GpuCrop {
             groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
         };
         self.gpu.submit("a crop batch", &[pass], &out, len)
+    }
+
+    /// Crops into a tensor that stays on the GPU, as bytes or floats by the layout; to be submitted with what reads it.
+    /// The photos must live until then.
+    pub fn prepare(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec, tensor: &Resident) -> Result<Prepared> {
+        let output = match spec.layout {
+            Layout::NhwcU8Rgb => {
+                spec.check_u8(spec.output_len())?;
+                Output { entry: "crop_u8", pixels: 4, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] }
+            }
+            Layout::PlanarF32 { .. } => {
+                let (order, affines) = spec.check_f32(spec.output_len())?;
+                Output { entry: "crop_f32", pixels: 1, order, affines }
+            }
+        };
+        let len = crops.len() * spec.output_len();
+        check_len("the reader tensor", tensor.len(), len)?;
+        let [common, jobs] = self.tables(photos, crops, spec, &output)?;
+        let pass = Bindings {
+            shader: SHADER,
+            entry: output.entry,
+            buffers: &[&photos.bytes, &common, &jobs, tensor.pooled()],
+            groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
+        };
+        Ok(self.gpu.prepare(&pass)?.keeping(vec![common, jobs]))
+    }
+
+    /// What the shader is told of a batch.
+    fn tables(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec, output: &Output) -> Result<[Pooled; 2]> {
+        if crops.is_empty() {
+            return Err(Error::Spec { kernel: "crop", reason: "the batch is empty" });
+        }
+        let jobs = crops.iter().map(|crop| job(photos, crop, spec)).collect::<Result<Vec<_>>>()?;
+        let common = self.gpu.upload(&[common(spec, output, crops.len())], "the crop parameters in bytes")?;
+        Ok([common, self.gpu.upload(&jobs, "the crop parameters in bytes")?])
     }
 }
 

@@ -76,7 +76,7 @@ impl Gpu {
             }
             submission
         })?;
-        Ok(Pending { gpu: self.clone(), staging: Some(staging), mapped, submission, len, elements: PhantomData })
+        Ok(Pending::new(self, staging, mapped, submission, len))
     }
 
     /// Fills buffers with zeros, then runs the passes one after the other, all of it after what was submitted before.
@@ -111,15 +111,20 @@ impl Gpu {
         passes.iter().map(|pass| self.pipeline(pass.shader, pass.entry)).collect()
     }
 
-    fn record(&self, encoder: &mut wgpu::CommandEncoder, pass: &Bindings<'_>, pipeline: &wgpu::ComputePipeline) {
+    /// The buffers of a dispatch, bound.
+    pub(super) fn bind(&self, pass: &Bindings<'_>, pipeline: &wgpu::ComputePipeline) -> wgpu::BindGroup {
         let resources = pass.buffers.iter().filter_map(|pooled| pooled.binding());
         let entries: Vec<_> =
             resources.zip(0..).map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource }).collect();
-        let group = self.device().create_bind_group(&wgpu::BindGroupDescriptor {
+        self.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(pass.entry),
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
-        });
+        })
+    }
+
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, pass: &Bindings<'_>, pipeline: &wgpu::ComputePipeline) {
+        let group = self.bind(pass, pipeline);
         let mut recorded = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         recorded.set_pipeline(pipeline);
         recorded.set_bind_group(0, &group, &[]);
@@ -129,6 +134,16 @@ impl Gpu {
 }
 
 impl<T: bytemuck::Pod> Pending<T> {
+    pub(super) fn new(
+        gpu: &Gpu,
+        staging: Pooled,
+        mapped: Receiver<Result<(), wgpu::BufferAsyncError>>,
+        submission: wgpu::SubmissionIndex,
+        len: usize,
+    ) -> Self {
+        Self { gpu: gpu.clone(), staging: Some(staging), mapped, submission, len, elements: PhantomData }
+    }
+
     /// Elements of the result.
     pub fn len(&self) -> usize {
         self.len

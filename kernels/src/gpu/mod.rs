@@ -12,12 +12,14 @@ mod device;
 mod dispatch;
 mod photos;
 mod pool;
+mod prepared;
 mod shader;
 
 pub use adapter::{AdapterChoice, AdapterInfo, AdapterKind, adapters};
 pub use device::Gpu;
 pub use dispatch::Pending;
 pub use photos::Photos;
+pub use prepared::{Prepared, Resident};
 pub use shader::{Shader, shaders};
 
 pub(crate) use dispatch::{Bindings, grid};

@@ -34,8 +34,8 @@ impl Shader {
 }
 
 /// All shaders of the crate.
-pub fn shaders() -> [Shader; 8] {
-    [
+pub fn shaders() -> Vec<Shader> {
+    let mut all = vec![
         crate::boxes::gpu::SHADER,
         crate::crop::gpu::SHADER,
         crate::ctc::gpu::SHADER,
@@ -44,5 +44,7 @@ pub fn shaders() -> [Shader; 8] {
         crate::jpeg::gpu::COLOUR,
         crate::letterbox::gpu::SHADER,
         crate::quality::gpu::SHADER,
-    ]
+    ];
+    all.extend(crate::net::SHADERS);
+    all
 }

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::LetterboxSpec;
 use crate::error::{Error, Result};
-use crate::gpu::{Bindings, Gpu, Pending, Photos, Shader, WindowTable};
+use crate::gpu::{Bindings, Gpu, Pending, Photos, Prepared, Resident, Shader, WindowTable};
 use crate::resample::{self, Filter};
 
 pub(crate) const SHADER: Shader =
@@ -49,33 +49,45 @@ impl GpuLetterbox {
     /// The specifications may differ in content and filter; output size, channel order and normalisation are those of
     /// the whole batch. Fails where they differ, where there are not as many as photos, and beyond the GPU's limits.
     pub fn submit(&self, photos: &Photos, specs: &[LetterboxSpec]) -> Result<Pending<f32>> {
-        crate::error::check_len("the letterbox specifications", specs.len(), photos.len())?;
-        let first = specs.first().ok_or(Error::Spec { kernel: "letterbox", reason: "the batch is empty" })?;
-        let shared = common(first);
-        let mut jobs = Vec::with_capacity(specs.len());
-        for (index, spec) in specs.iter().enumerate() {
-            spec.check()?;
-            if common(spec) != shared {
-                return Err(Error::Spec {
-                    kernel: "letterbox",
-                    reason: "a batch shares output size and normalisation",
-                });
-            }
-            jobs.push(job(photos.whole(index)?, spec)?);
-        }
-        let len = specs.len() * first.output_len();
+        let (shared, jobs, groups) = jobs(photos, specs)?;
+        let len = specs.iter().map(LetterboxSpec::output_len).sum();
         let tensor = self.gpu.scratch((len * size_of::<f32>()) as u64, "the detector tensor in bytes")?;
         let common = self.gpu.upload(&[shared], "the letterbox parameters in bytes")?;
         let jobs = self.gpu.upload(&jobs, "the letterbox parameters in bytes")?;
-        let [width, height] = [first.out_w.div_ceil(GROUP[0]), first.out_h.div_ceil(GROUP[1])];
-        let pass = Bindings {
-            shader: SHADER,
-            entry: "letterbox",
-            buffers: &[&photos.bytes, &common, &jobs, &tensor],
-            groups: [width as u32, height as u32, specs.len() as u32],
-        };
+        let pass =
+            Bindings { shader: SHADER, entry: "letterbox", buffers: &[&photos.bytes, &common, &jobs, &tensor], groups };
         self.gpu.submit("a letterbox batch", &[pass], &tensor, len)
     }
+
+    /// The same, into a tensor that stays on the GPU; to be submitted with what reads it. The photos must live until
+    /// then.
+    pub fn prepare(&self, photos: &Photos, specs: &[LetterboxSpec], tensor: &Resident) -> Result<Prepared> {
+        let (shared, jobs, groups) = jobs(photos, specs)?;
+        let len = specs.iter().map(LetterboxSpec::output_len).sum();
+        crate::error::check_len("the detector tensor", tensor.len(), len)?;
+        let common = self.gpu.upload(&[shared], "the letterbox parameters in bytes")?;
+        let jobs = self.gpu.upload(&jobs, "the letterbox parameters in bytes")?;
+        let buffers = [&photos.bytes, &common, &jobs, tensor.pooled()];
+        let pass = Bindings { shader: SHADER, entry: "letterbox", buffers: &buffers, groups };
+        Ok(self.gpu.prepare(&pass)?.keeping(vec![common, jobs]))
+    }
+}
+
+/// What the shader is told of a batch, and its workgroups.
+fn jobs(photos: &Photos, specs: &[LetterboxSpec]) -> Result<(Common, Vec<Job>, [u32; 3])> {
+    crate::error::check_len("the letterbox specifications", specs.len(), photos.len())?;
+    let first = specs.first().ok_or(Error::Spec { kernel: "letterbox", reason: "the batch is empty" })?;
+    let shared = common(first);
+    let mut jobs = Vec::with_capacity(specs.len());
+    for (index, spec) in specs.iter().enumerate() {
+        spec.check()?;
+        if common(spec) != shared {
+            return Err(Error::Spec { kernel: "letterbox", reason: "a batch shares output size and normalisation" });
+        }
+        jobs.push(job(photos.whole(index)?, spec)?);
+    }
+    let [width, height] = [first.out_w.div_ceil(GROUP[0]), first.out_h.div_ceil(GROUP[1])];
+    Ok((shared, jobs, [width as u32, height as u32, specs.len() as u32]))
 }
 
 fn common(spec: &LetterboxSpec) -> Common {

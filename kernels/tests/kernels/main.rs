@@ -8,6 +8,7 @@ mod jpeg_files;
 mod seeded;
 mod shaders;
 mod twins_cpu;
+mod twins_gpu_net;
 mod twins_gpu_pixels;
 mod twins_gpu_tensors;
 mod twins_jpeg;

@@ -2,16 +2,16 @@
 
 use super::region::{self, Region};
 use super::{Detector, to_photo};
+use crate::network::{BoxRule, Job, Network, OnnxRuntimeNet, Provider, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
-use ort::session::Session;
-use ort::value::TensorRef;
 use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::letterbox::LetterboxSpec;
-use tollgate_kernels::{ChannelOrder, Filter, Photo};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, RgbView};
 
 const RULE: &str = "retina";
+const OUTPUTS: [&str; 3] = ["loc", "conf", "landms"];
 /// The stock threshold of .5 loses a sixth of the plates; judging comes later and sees the score.
 const THRESHOLD: f32 = 0.1;
 const OVERLAP: f32 = 0.4;
@@ -26,27 +26,34 @@ const MEAN_BGR: [f32; 3] = [104.0, 117.0, 123.0];
 
 /// A detector decoded by the `retina` rule.
 pub struct Retina {
-    session: Session,
+    net: Box<dyn Network>,
     info: ModelInfo,
     priors: PriorSpec,
-    tensor: Vec<f32>,
-    pixels: Box<dyn Pixels>,
 }
 
 impl Retina {
-    /// Loads the net; `pixels` makes its input.
+    /// Loads the net into ONNX Runtime, on the CPU; `pixels` makes its input.
     pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
-        let session = runtime.session(&info.name, &info.path)?;
-        for output in ["loc", "conf", "landms"] {
-            if !session.outputs().iter().any(|o| o.name() == output) {
+        let net = OnnxRuntimeNet::load(runtime, &info, pixels, Provider::Cpu)?;
+        Self::on(Box::new(net), info)
+    }
+
+    /// With a net that is loaded already.
+    ///
+    /// # Errors
+    /// It has not the outputs of this rule, or does not run.
+    pub fn on(net: Box<dyn Network>, info: ModelInfo) -> Result<Self> {
+        let found = net.outputs();
+        for output in OUTPUTS {
+            if !found.iter().any(|name| name == output) {
                 return Err(info.misfit(RULE, format!("it has no output `{output}`")));
             }
         }
-        let (priors, tensor) = (PriorSpec::default(), vec![0.0; 3 * LONG_SIDE_FAR * LONG_SIDE_FAR]);
-        let mut net = Self { session, info, priors, tensor, pixels };
+        let mut detector = Self { net, info, priors: PriorSpec::default() };
         // Takes at once the memory of the largest look, and the first photo takes no longer than the others.
-        net.infer((LONG_SIDE_FAR, LONG_SIDE_FAR), &mut Vec::new())?;
-        Ok(net)
+        let spec = Self::layout(1, 1, LONG_SIDE_FAR);
+        detector.infer(Job::Letterbox(RgbView::new(&[0; 3], 1, 1)?, &spec), &mut Vec::new())?;
+        Ok(detector)
     }
 
     /// How a photo of that size is laid into the net's input: long side scaled to `long`, zeros right and bottom, and
@@ -73,9 +80,7 @@ impl Retina {
     /// One pass at one size, boxes in photo pixels.
     fn pass(&mut self, photo: &mut Photo, long: usize, found: &mut Vec<Detected>) -> Result<()> {
         let spec = Self::layout(photo.width(), photo.height(), long);
-        self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
-        self.pixels.letterbox(photo.at_least(long)?, &spec, &mut self.tensor)?;
-        self.infer((spec.out_w, spec.out_h), found)?;
+        self.infer(Job::Letterbox(photo.at_least(long)?, &spec), found)?;
         to_photo(found, &spec, photo);
         Ok(())
     }
@@ -85,29 +90,37 @@ impl Retina {
         let (out_w, out_h) = region.input;
         let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: MEAN_BGR, scale: [1.0; 3] };
         let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout };
-        self.tensor.resize(3 * out_w * out_h, 0.0);
         let (view, rect) = photo.part(region.rect)?;
-        self.pixels.crop_f32(view, rect, &spec, &mut self.tensor)?;
-        self.infer((out_w, out_h), found)?;
+        self.infer(Job::Crop(view, rect, &spec), found)?;
         found.iter_mut().for_each(|d| region.to_photo(d));
         Ok(())
     }
 
-    /// Runs the net on the tensor of that width and height; boxes in input pixels.
-    fn infer(&mut self, (width, height): (usize, usize), found: &mut Vec<Detected>) -> Result<()> {
-        let run = self.info.failed("detecting");
-        let shape = [1, 3, height, width];
-        let input = TensorRef::from_array_view((shape, self.tensor.as_slice())).map_err(&run)?;
-        let outputs = self.session.run(ort::inputs!["image" => input]).map_err(&run)?;
-        let flat = |name: &str| outputs[name].try_extract_tensor::<f32>().map(|(_, values)| values).map_err(&run);
-        let outputs = RetinaOutputs { loc: flat("loc")?, conf: flat("conf")?, landmarks: flat("landms")? };
-        found.clear();
-        let best = retina::decode(&self.priors, (width, height), &outputs, THRESHOLD, found)?;
-        if found.is_empty() {
-            found.extend(best);
+    /// Runs the net; boxes in input pixels.
+    fn infer(&mut self, job: Job<'_>, found: &mut Vec<Detected>) -> Result<()> {
+        let Self { net, info, priors } = self;
+        let [_, _, height, width] = job.shape();
+        let rule = BoxRule { priors, outputs: OUTPUTS, threshold: THRESHOLD, max_iou: OVERLAP };
+        if let Some(seen) = net.boxes(job, &rule)? {
+            found.clear();
+            found.extend(seen.boxes);
+            if found.is_empty() {
+                found.extend(seen.best);
+            }
+            return Ok(());
         }
-        boxes::nms(found, OVERLAP);
-        Ok(())
+        net.run(job, &mut |outputs| {
+            let of = |name| named(outputs, name).ok_or_else(|| info.misfit(RULE, format!("it gave no `{name}`")));
+            let [loc, conf, landmarks] = OUTPUTS.map(of);
+            let outputs = RetinaOutputs { loc: loc?, conf: conf?, landmarks: landmarks? };
+            found.clear();
+            let best = retina::decode(priors, (width, height), &outputs, THRESHOLD, found)?;
+            if found.is_empty() {
+                found.extend(best);
+            }
+            boxes::nms(found, OVERLAP);
+            Ok(())
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Detector;
 use super::to_photo;
+use crate::network::Provider;
 use crate::{Decode, ModelInfo, Pixels, Result, Runtime};
 use ort::session::Session;
 use ort::value::{TensorRef, ValueType};
@@ -28,7 +29,7 @@ pub struct Yolo {
 impl Yolo {
     /// Loads the net; `pixels` makes its input.
     pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
-        let session = runtime.session(&info.name, &info.path)?;
+        let session = runtime.session(&info.name, &info.path, Provider::Cpu)?;
         let side = input_side(&session, &info)?;
         Ok(Self { session, info, side, tensor: Vec::new(), pixels })
     }

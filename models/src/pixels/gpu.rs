@@ -33,18 +33,28 @@ impl SharedGpu {
         &self.gpu
     }
 
-    /// Letterboxes and crops that the CPU had to make, because the GPU failed or could not take them.
+    /// Letterboxes, crops and runs of nets that the CPU had to do, because the GPU failed or could not take them.
     pub fn finished_on_cpu(&self) -> u64 {
         self.on_cpu.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn letterbox(&self) -> &GpuLetterbox {
+        &self.letterbox
+    }
+
+    pub(crate) fn crop(&self) -> &GpuCrop {
+        &self.crop
+    }
+
     /// Whether the CPU has to do what the GPU was asked for; passes on what the CPU would refuse as well.
-    fn falls_back(&self, attempt: impl FnOnce() -> Result<()>) -> Result<bool> {
+    pub(crate) fn falls_back<E: MaybeOfGpu>(&self, attempt: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
         if !self.given_up.load(Ordering::Relaxed) {
             match attempt() {
                 Ok(()) => return Ok(false),
-                Err(error) if error.is_of_gpu() => self.note(&error),
-                Err(error) => return Err(error),
+                Err(error) => match error.of_gpu() {
+                    Some(error) => self.note(error),
+                    None => return Err(error),
+                },
             }
         }
         self.on_cpu.fetch_add(1, Ordering::Relaxed);
@@ -60,6 +70,27 @@ impl SharedGpu {
             tracing::warn!(%error, "the CPU makes the nets' inputs from here on");
         } else if first {
             tracing::warn!(%error, "the CPU finishes what the GPU cannot");
+        }
+    }
+}
+
+/// An error that may be the GPU's alone.
+pub(crate) trait MaybeOfGpu {
+    /// The GPU's error, if it is one.
+    fn of_gpu(&self) -> Option<&Error>;
+}
+
+impl MaybeOfGpu for Error {
+    fn of_gpu(&self) -> Option<&Error> {
+        self.is_of_gpu().then_some(self)
+    }
+}
+
+impl MaybeOfGpu for crate::Error {
+    fn of_gpu(&self) -> Option<&Error> {
+        match self {
+            Self::Kernel(error) => error.of_gpu(),
+            _ => None,
         }
     }
 }
@@ -105,7 +136,7 @@ impl Pixels for GpuPixels {
 }
 
 /// The rows of `view` that `rect` covers, which are all that need be uploaded, and the crop of `rect` out of them.
-fn rows_of(view: RgbView<'_>, rect: Rect) -> Result<(RgbView<'_>, CropJob)> {
+pub(crate) fn rows_of(view: RgbView<'_>, rect: Rect) -> Result<(RgbView<'_>, CropJob)> {
     let pixels = rect.pixels(view.width(), view.height())?;
     let row = view.width() * 3;
     let rows = &view.data()[pixels.y * row..(pixels.y + pixels.height) * row];

@@ -4,6 +4,7 @@ mod cpu;
 mod gpu;
 
 pub use cpu::CpuPixels;
+pub(crate) use gpu::rows_of;
 pub use gpu::{GpuPixels, SharedGpu};
 
 use tollgate_kernels::crop::CropSpec;

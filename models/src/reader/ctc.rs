@@ -1,14 +1,13 @@
 //! CTC reader: a general text recogniser made to read plates, one or two crops a plate.
 
 use super::{Reader, Reading};
+use crate::network::{Job, Network, OnnxRuntimeNet, Output, Provider};
 use crate::{ModelInfo, Pixels, Result, Runtime};
-use ort::session::Session;
-use ort::value::TensorRef;
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -22,7 +21,7 @@ const BAND: (f32, f32) = (0.2, 0.9);
 
 /// A reader decoded by the `ctc` rule.
 pub struct CtcReader {
-    session: Session,
+    net: Box<dyn Network>,
     info: ModelInfo,
     name: Arc<str>,
     /// Writes plate characters.
@@ -30,65 +29,69 @@ pub struct CtcReader {
     /// Writes every class.
     raw: Charset,
     spec: CropSpec,
-    pixels: Box<dyn Pixels>,
-    tensor: Vec<f32>,
 }
 
 impl CtcReader {
-    /// Loads the net; its classes stand in the ONNX metadata under `character`, one a line. `pixels` makes its input.
+    /// Loads the net into ONNX Runtime, on the CPU; `pixels` makes its input.
     pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
-        let session = runtime.session(&info.name, &info.path)?;
-        let classes = session.metadata().map_err(info.failed("reading metadata"))?.custom("character");
-        let Some(classes) = classes else {
+        let net = OnnxRuntimeNet::load(runtime, &info, pixels, Provider::Cpu)?;
+        Self::on(Box::new(net), info)
+    }
+
+    /// With a net that is loaded already; its classes stand in the ONNX metadata under `character`, one a line.
+    ///
+    /// # Errors
+    /// It is another, or does not run.
+    pub fn on(net: Box<dyn Network>, info: ModelInfo) -> Result<Self> {
+        let Some(classes) = net.metadata("character")? else {
             return Err(info.misfit(RULE, "its metadata has no `character` list"));
         };
         let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
         let spec = CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout };
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
-        let mut reader = Self {
-            session,
-            name: info.name.as_str().into(),
-            info,
-            plate: raw.clone().plates_only(),
-            raw,
-            spec,
-            pixels,
-            tensor: vec![0.0; 3 * HEIGHT * WIDTH],
-        };
+        let mut reader =
+            Self { net, name: info.name.as_str().into(), info, plate: raw.clone().plates_only(), raw, spec };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
-        reader.infer()?;
+        reader.infer(RgbView::new(&[0; 3], 1, 1)?, Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 })?;
         Ok(reader)
     }
 
     fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
         let (view, rect) = photo.part(rect)?;
-        self.pixels.crop_f32(view, rect, &self.spec, &mut self.tensor)?;
-        self.infer()
+        self.infer(view, rect)
     }
 
-    /// Runs the net on the tensor.
-    fn infer(&mut self) -> Result<Reading> {
-        let run = self.info.failed("reading");
-        let input = TensorRef::from_array_view(([1, 3, HEIGHT, WIDTH], self.tensor.as_slice())).map_err(&run)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;
-        let (shape, values) = outputs[0].try_extract_tensor::<f32>().map_err(&run)?;
-        let classes = self.plate.len();
-        if !matches!(shape[..], [1, _, c] if c == classes as i64) {
-            return Err(self.info.misfit(RULE, format!("its output is {shape:?}, not [1,T,{classes}]")));
-        }
-        let (mut decoded, mut raw) = (Decoded::default(), Decoded::default());
-        ctc::decode_ctc(values, &self.plate, Scores::Probabilities, MAX_CANDIDATES, &mut decoded)?;
-        ctc::decode_ctc(values, &self.raw, Scores::Probabilities, 0, &mut raw)?;
-        Ok(Reading {
-            text: decoded.text,
-            raw_text: raw.text,
-            confidences: decoded.confidences,
-            candidates: decoded.candidates,
-            region: None,
-            reader: self.name.clone(),
-        })
+    /// Runs the net on a part of a picture.
+    fn infer(&mut self, view: RgbView<'_>, rect: Rect) -> Result<Reading> {
+        let Self { net, info, name, plate, raw, spec } = self;
+        let mut reading = Reading::none();
+        net.run(Job::Crop(view, rect, spec), &mut |outputs| {
+            reading = decode(info, name, [plate, raw], outputs)?;
+            Ok(())
+        })?;
+        Ok(reading)
     }
+}
+
+/// The reading of one plate; the charsets are those of plates and of every class.
+fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &[Output<'_>]) -> Result<Reading> {
+    let [plate, raw] = charsets;
+    let scores = outputs.first().map_or(&[][..], |output| output.values);
+    if scores.is_empty() || scores.len() % plate.len() != 0 {
+        return Err(info.misfit(RULE, format!("its output has {} scores, not {} a step", scores.len(), plate.len())));
+    }
+    let (mut decoded, mut all) = (Decoded::default(), Decoded::default());
+    ctc::decode_ctc(scores, plate, Scores::Probabilities, MAX_CANDIDATES, &mut decoded)?;
+    ctc::decode_ctc(scores, raw, Scores::Probabilities, 0, &mut all)?;
+    Ok(Reading {
+        text: decoded.text,
+        raw_text: all.text,
+        confidences: decoded.confidences,
+        candidates: decoded.candidates,
+        region: None,
+        reader: Arc::clone(name),
+    })
 }
 
 /// The more confident of two readings, those long enough to be a plate first.

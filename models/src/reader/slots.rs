@@ -2,14 +2,13 @@
 
 use super::regions::REGIONS;
 use super::{Reader, Reading};
+use crate::network::{Job, Network, OnnxRuntimeNet, Output, Provider, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
-use ort::session::Session;
-use ort::value::{TensorRef, ValueType};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{Filter, Photo};
+use tollgate_kernels::{Filter, Photo, Rect, RgbView};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -17,12 +16,9 @@ const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 const PAD: char = '_';
 /// The net was trained with boxes a little wider than the plate: this share of each side is added around.
 const MARGIN: f32 = 0.1;
-/// Plates of a photo that are read in one run, which bounds its memory; on a core larger runs gain nothing.
-const AT_ONCE: usize = 4;
-
 /// A reader decoded by the `slots` rule.
 pub struct SlotReader {
-    session: Session,
+    net: Box<dyn Network>,
     info: ModelInfo,
     name: Arc<str>,
     /// Writes plate characters.
@@ -30,84 +26,75 @@ pub struct SlotReader {
     /// Writes every slot, padding too.
     raw: Charset,
     spec: CropSpec,
-    pixels: Box<dyn Pixels>,
-    crops: Vec<u8>,
 }
 
 impl SlotReader {
-    /// Loads the net; its input, which `pixels` makes, must be `u8[n,H,W,3]`.
+    /// Loads the net into ONNX Runtime, on the CPU; its input, which `pixels` makes, must be `u8[n,H,W,3]`.
     pub fn load(runtime: &Runtime, info: ModelInfo, pixels: Box<dyn Pixels>) -> Result<Self> {
-        let session = runtime.session(&info.name, &info.path)?;
-        let Some(ValueType::Tensor { shape, .. }) = session.inputs().first().map(|i| i.dtype()) else {
-            return Err(info.misfit(RULE, "its first input is no tensor"));
-        };
+        let net = OnnxRuntimeNet::load(runtime, &info, pixels, Provider::Cpu)?;
+        Self::on(Box::new(net), info)
+    }
+
+    /// With a net that is loaded already; its input must be `u8[n,H,W,3]`.
+    ///
+    /// # Errors
+    /// It is another, or does not run.
+    pub fn on(net: Box<dyn Network>, info: ModelInfo) -> Result<Self> {
+        let shape = net.input();
         let (out_h, out_w) = match shape[..] {
             [_, h, w, 3] if h > 0 && w > 0 => (h as usize, w as usize),
             _ => return Err(info.misfit(RULE, format!("its input is {shape:?}, not [n,H,W,3]"))),
         };
-        let spec = CropSpec { out_w, out_h, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
         let mut reader = Self {
-            session,
+            net,
             name: info.name.as_str().into(),
             info,
             plate: Charset::with_pad(ALPHABET, PAD).plates_only(),
             raw: Charset::new(ALPHABET.chars().map(Some)),
-            spec,
-            pixels,
-            crops: vec![0; AT_ONCE * out_w * out_h * 3],
+            spec: CropSpec { out_w, out_h, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb },
         };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
-        reader.infer(AT_ONCE, &mut Vec::new())?;
+        let whole = Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
+        reader.read_one(RgbView::new(&[0; 3], 1, 1)?, whole, &mut Vec::new())?;
         Ok(reader)
+    }
+
+    fn read_one(&mut self, view: RgbView<'_>, rect: Rect, readings: &mut Vec<Reading>) -> Result<()> {
+        let Self { net, info, name, plate, raw, spec } = self;
+        net.run(Job::Crop(view, rect, spec), &mut |outputs| {
+            readings.push(decode(info, name, [plate, raw], outputs)?);
+            Ok(())
+        })
     }
 }
 
-impl SlotReader {
-    /// Reads at most [`AT_ONCE`] plates.
-    fn read_some(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
-        let one = self.spec.out_w * self.spec.out_h * 3;
-        self.crops.resize(plates.len() * one, 0);
-        for (plate, out) in plates.iter().zip(self.crops.chunks_exact_mut(one)) {
-            let (view, rect) = photo.part(plate.rect.pad(MARGIN))?;
-            self.pixels.crop_u8(view, rect, &self.spec, out)?;
-        }
-        self.infer(plates.len(), readings)
+/// The reading of one plate; the charsets are those of plates and of every slot.
+fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &[Output<'_>]) -> Result<Reading> {
+    let [plate, raw] = charsets;
+    let scores = outputs.first().map_or(&[][..], |output| output.values);
+    if scores.is_empty() || scores.len() % plate.len() != 0 {
+        return Err(info.misfit(RULE, format!("its output has {} scores, not {} a slot", scores.len(), plate.len())));
     }
-
-    /// Runs the net on the crops of that many plates.
-    fn infer(&mut self, plates: usize, readings: &mut Vec<Reading>) -> Result<()> {
-        let run = self.info.failed("reading");
-        let shape = [plates, self.spec.out_h, self.spec.out_w, 3];
-        let input = TensorRef::from_array_view((shape, self.crops.as_slice())).map_err(&run)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;
-        let (shape, values) = outputs[0].try_extract_tensor::<f32>().map_err(&run)?;
-        let [_, slots, classes] = shape[..] else {
-            return Err(self.info.misfit(RULE, format!("its output is {shape:?}, not [n,slots,classes]")));
-        };
-        let regions = match outputs.get("region") {
-            Some(output) => Some(output.try_extract_tensor::<f32>().map_err(&run)?.1),
-            None => None,
-        };
-        for (i, scores) in values.chunks_exact((slots * classes) as usize).enumerate() {
-            let (mut decoded, mut raw) = (Decoded::default(), Decoded::default());
-            ctc::decode_slots(scores, &self.plate, Scores::Probabilities, MAX_CANDIDATES, &mut decoded)?;
-            ctc::decode_slots(scores, &self.raw, Scores::Probabilities, 0, &mut raw)?;
-            readings.push(Reading {
-                text: decoded.text,
-                raw_text: raw.text.trim_end_matches(PAD).into(),
-                confidences: decoded.confidences,
-                candidates: decoded.candidates,
-                region: regions.and_then(|r| r.chunks_exact(REGIONS.len()).nth(i)).and_then(likeliest),
-                reader: self.name.clone(),
-            });
-        }
-        Ok(())
-    }
+    let (mut decoded, mut all) = (Decoded::default(), Decoded::default());
+    ctc::decode_slots(scores, plate, Scores::Probabilities, MAX_CANDIDATES, &mut decoded)?;
+    ctc::decode_slots(scores, raw, Scores::Probabilities, 0, &mut all)?;
+    Ok(Reading {
+        text: decoded.text,
+        raw_text: all.text.trim_end_matches(PAD).into(),
+        confidences: decoded.confidences,
+        candidates: decoded.candidates,
+        region: named(outputs, "region").and_then(likeliest),
+        reader: Arc::clone(name),
+    })
 }
 
 impl Reader for SlotReader {
     fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
-        plates.chunks(AT_ONCE).try_for_each(|some| self.read_some(photo, some, readings))
+        for plate in plates {
+            let (view, rect) = photo.part(plate.rect.pad(MARGIN))?;
+            self.read_one(view, rect, readings)?;
+        }
+        Ok(())
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {

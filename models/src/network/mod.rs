@@ -1,0 +1,82 @@
+//! Where a net runs: from pixels to its outputs, on ONNX Runtime or on a GPU without a way back in between.
+
+mod onnxruntime;
+mod wgpu;
+
+pub use crate::runtime::Provider;
+pub use onnxruntime::OnnxRuntimeNet;
+pub use wgpu::WgpuNet;
+
+use crate::Result;
+use tollgate_kernels::boxes::retina::{Found, PriorSpec};
+use tollgate_kernels::crop::{CropSpec, Layout};
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::{Rect, RgbView};
+
+/// What a net's input is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Job<'a> {
+    /// A photo, laid into a tensor `[1, 3, out_h, out_w]`.
+    Letterbox(RgbView<'a>, &'a LetterboxSpec),
+    /// A part of a photo: `[1, 3, out_h, out_w]`, or bytes `[1, out_h, out_w, 3]`.
+    Crop(RgbView<'a>, Rect, &'a CropSpec),
+}
+
+impl Job<'_> {
+    /// The shape of the input.
+    pub fn shape(&self) -> [usize; 4] {
+        match self {
+            Self::Letterbox(_, spec) => [1, 3, spec.out_h, spec.out_w],
+            Self::Crop(_, _, CropSpec { out_w, out_h, layout: Layout::NhwcU8Rgb, .. }) => [1, *out_h, *out_w, 3],
+            Self::Crop(_, _, spec) => [1, 3, spec.out_h, spec.out_w],
+        }
+    }
+}
+
+/// An output of a net.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// Its name in the file.
+    pub name: &'a str,
+    /// Its values, rows last.
+    pub values: &'a [f32],
+}
+
+/// How boxes are decoded from a net's outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct BoxRule<'a> {
+    /// The priors.
+    pub priors: &'a PriorSpec,
+    /// Names of the outputs: locations, scores, landmarks.
+    pub outputs: [&'a str; 3],
+    /// The lowest score that counts.
+    pub threshold: f32,
+    /// The largest overlap that two boxes may have.
+    pub max_iou: f32,
+}
+
+/// Runs a net. Not shared between threads: each worker has its own, with its own buffers.
+pub trait Network: Send {
+    /// Makes the input, runs the net and shows its outputs, in the file's order, to `read`.
+    fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()>;
+
+    /// Runs a net of the `retina` rule and decodes its boxes where it runs, in input pixels. `None` where that is not
+    /// done there: then [`Network::run`] it is.
+    fn boxes(&mut self, _job: Job<'_>, _rule: &BoxRule<'_>) -> Result<Option<Found>> {
+        Ok(None)
+    }
+
+    /// Names of the outputs.
+    fn outputs(&self) -> Vec<String>;
+
+    /// The first input's shape, -1 where it is free; none where the file does not say.
+    fn input(&self) -> Vec<i64>;
+
+    /// A text that the file carries.
+    fn metadata(&self, key: &str) -> Result<Option<String>>;
+}
+
+/// The values of an output, by name.
+pub(crate) fn named<'a>(outputs: &[Output<'a>], name: &str) -> Option<&'a [f32]> {
+    outputs.iter().find(|output| output.name == name).map(|output| output.values)
+}

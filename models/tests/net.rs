@@ -1,0 +1,185 @@
+//! The shipped nets in the executor against ONNX Runtime's CPU provider, on photos of the sample set.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tollgate_kernels::crop::{CropSpec, Layout};
+use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
+use tollgate_models::detector::Retina;
+use tollgate_models::net::OnnxNet;
+use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
+use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
+use tollgate_models::{Manifest, ModelInfo, Result, Runtime, Store};
+
+/// Of probabilities, absolutely; of other outputs, of the largest value.
+const BOUND: f32 = 1e-3;
+
+/// What the tests need, of what was fetched; said aloud where it is missing. CI fetches it.
+struct Nets {
+    runtime: Runtime,
+    gpu: Arc<SharedGpu>,
+    store: Store,
+    manifest: Manifest,
+}
+
+fn nets() -> Option<Nets> {
+    let required = std::env::var_os("REQUIRE_GPU").is_some_and(|value| value == "1");
+    let gpu = match Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new) {
+        Ok(gpu) => Arc::new(gpu),
+        Err(error) => {
+            assert!(!required, "REQUIRE_GPU=1, but: {error}");
+            eprintln!("SKIPPED: the nets were not compared: {error}");
+            return None;
+        }
+    };
+    let (manifest, store) = (Manifest::shipped().unwrap(), Store::from_env());
+    let library = store.find(manifest.get("onnxruntime").unwrap()).unwrap();
+    let Some(library) = library else {
+        assert!(!required, "REQUIRE_GPU=1, but ONNX Runtime was not fetched: `tollgate models fetch`");
+        eprintln!("SKIPPED: the nets were not compared: ONNX Runtime was not fetched");
+        return None;
+    };
+    Some(Nets { runtime: Runtime::open(&library).unwrap(), gpu, store, manifest })
+}
+
+impl Nets {
+    /// A shipped net's file; `None`, said aloud, where it was not fetched and lies in no folder of shared data.
+    fn info(&self, name: &str) -> Option<ModelInfo> {
+        let artefact = self.manifest.get(name).unwrap();
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr").join(&artefact.file);
+        let path = self.store.find(artefact).unwrap().or_else(|| beside.exists().then_some(beside));
+        if path.is_none() {
+            eprintln!("SKIPPED: {name} was not fetched");
+        }
+        ModelInfo::shipped(artefact, path?)
+    }
+
+    fn on_cpu(&self, info: &ModelInfo, gpu_pixels: bool) -> OnnxRuntimeNet {
+        let pixels: Box<dyn tollgate_models::Pixels> =
+            if gpu_pixels { Box::new(GpuPixels::new(Arc::clone(&self.gpu))) } else { Box::new(CpuPixels::default()) };
+        OnnxRuntimeNet::load(&self.runtime, info, pixels, Provider::Cpu).unwrap()
+    }
+}
+
+fn photo(index: usize) -> Photo {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
+    let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "jpg"));
+    files.sort();
+    let mut photo = Photo::default();
+    photo.open_jpeg(std::fs::read(&files[index]).unwrap(), 1 << 26, 64).unwrap();
+    photo
+}
+
+fn outputs(net: &mut dyn Network, job: Job<'_>) -> Vec<(String, Vec<f32>)> {
+    let mut seen = Vec::new();
+    let mut keep = |outputs: &[Output<'_>]| -> Result<()> {
+        seen.extend(outputs.iter().map(|output| (output.name.to_owned(), output.values.to_vec())));
+        Ok(())
+    };
+    net.run(job, &mut keep).unwrap();
+    seen
+}
+
+/// Runs a job on both and compares all outputs.
+fn compare(nets: &Nets, info: &ModelInfo, job: Job<'_>) {
+    // The same input for both: made on the GPU.
+    let mut expected = nets.on_cpu(info, true);
+    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), info, Box::new(nets.on_cpu(info, false))).unwrap();
+    let (expected, found) = (outputs(&mut expected, job), outputs(&mut net, job));
+    assert_eq!(nets.gpu.finished_on_cpu(), 0, "the GPU did not do it");
+    assert_eq!(expected.len(), found.len());
+    for ((name, expected), (ours, found)) in expected.iter().zip(&found) {
+        assert_eq!((name, expected.len()), (ours, found.len()));
+        let most = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
+        let away = expected.iter().zip(found).fold(0.0, |away: f32, (a, b)| away.max((a - b).abs()));
+        eprintln!("{} {name}: {} values, largest {most}, differing by at most {away}", info.name, expected.len());
+        assert!(away <= BOUND * most, "{} {name}: {away} of {most}", info.name);
+    }
+}
+
+#[test]
+fn the_detector_sees_the_same() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("clp_det") else { return };
+    let mut photo = photo(3);
+    // Small, because software adapters are slow; the sides are no multiples of each other.
+    let spec = Retina::layout(photo.width(), photo.height(), 320);
+    compare(&nets, &info, Job::Letterbox(photo.at_least(320).unwrap(), &spec));
+}
+
+fn plate(view: RgbView<'_>) -> Rect {
+    let (w, h) = (view.width() as f32, view.height() as f32);
+    Rect { x: w * 0.4, y: h * 0.55, w: w * 0.17, h: h * 0.09 }
+}
+
+#[test]
+fn the_slot_reader_reads_the_same() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("cct_xs_v2_global") else { return };
+    let mut photo = photo(5);
+    let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
+    let view = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+}
+
+#[test]
+fn the_text_reader_reads_the_same() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("PP-OCRv6_rec_small") else { return };
+    let mut photo = photo(7);
+    let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
+    let spec = CropSpec { out_w: 160, out_h: 48, filter: Filter::Bilinear, layout };
+    let view = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+}
+
+/// What an H100 estimate stands on; `--nocapture` shows it.
+#[test]
+fn the_nets_are_as_large_as_they_are_said_to_be() {
+    let Some(nets) = nets() else { return };
+    let cases: [(&str, &[usize], std::ops::Range<u64>, usize); 3] = [
+        ("clp_det", &[1, 3, 640, 640], 800_000_000..4_000_000_000, 90),
+        ("cct_xs_v2_global", &[1, 64, 128, 3], 50_000_000..1_000_000_000, 140),
+        ("PP-OCRv6_rec_small", &[1, 3, 48, 160], 500_000_000..2_000_000_000, 120),
+    ];
+    for (name, shape, flops, most_ops) in cases {
+        let Some(info) = nets.info(name) else { continue };
+        let graph = OnnxNet::open(name, &info.path).unwrap().graph(&[shape]).unwrap();
+        let (total, plan) = (graph.total(), tollgate_kernels::net::Plan::new(&graph));
+        eprintln!(
+            "{name} {shape:?}: {} passes, {total:?}, {} bytes of activations held",
+            graph.ops().len(),
+            plan.bytes()
+        );
+        for (op, cost) in graph.ops().iter().zip(graph.costs()) {
+            eprintln!("  {:10} {:>12} {:>10} {:>9}", op.name(), cost.flops, cost.activation_bytes, cost.constant_bytes);
+        }
+        assert!(
+            flops.contains(&total.flops) && graph.ops().len() <= most_ops,
+            "{name}: {total:?}, {}",
+            graph.ops().len()
+        );
+    }
+}
+
+#[test]
+fn an_unknown_operation_is_named() {
+    let Some(nets) = nets() else { return };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr");
+    let file = dir.join("yolo-v9-t-416-license-plate-end2end.onnx");
+    if !file.exists() {
+        eprintln!("SKIPPED: there is no net here with operations that are not known");
+        return;
+    }
+    let net = OnnxNet::open("yolo", &file).unwrap();
+    let said = net.graph(&[&[1, 3, 416, 416]]).unwrap_err().to_string();
+    assert!(said.contains("does not know the operation") && said.contains("--backend cpu"), "{said}");
+    let damaged = nets.info("clp_det").map(|info| std::fs::read(info.path).unwrap());
+    if let Some(bytes) = damaged {
+        let path = tempfile::tempdir().unwrap().keep().join("cut.onnx");
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let said = OnnxNet::open("cut", &path).unwrap_err().to_string();
+        assert!(said.contains("no ONNX file, or damaged"), "{said}");
+    }
+}
