@@ -9,6 +9,7 @@
 mod atomic;
 mod columns;
 pub mod csv;
+mod database;
 pub mod error;
 pub mod event;
 mod finite;
@@ -23,6 +24,7 @@ pub mod report;
 pub mod route;
 pub mod schema;
 pub mod sink;
+pub mod store;
 
 pub use error::{Error, Result};
 pub use event::Event;
