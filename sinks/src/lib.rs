@@ -11,6 +11,7 @@ mod columns;
 pub mod csv;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 mod finite;
 pub mod ipc;
 pub mod journal;
