@@ -12,6 +12,7 @@ pub mod csv;
 mod database;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 mod finite;
 pub mod ipc;
 pub mod journal;
