@@ -9,8 +9,10 @@
 mod atomic;
 mod columns;
 pub mod csv;
+mod database;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 mod finite;
 pub mod ipc;
 pub mod journal;
@@ -18,11 +20,14 @@ pub mod jsonl;
 pub mod manual;
 pub mod parquet;
 pub mod published;
+mod refusal;
 pub mod rejected;
 pub mod report;
+pub mod review;
 pub mod route;
 pub mod schema;
 pub mod sink;
+pub mod store;
 
 pub use error::{Error, Result};
 pub use event::Event;
