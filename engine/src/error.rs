@@ -107,6 +107,12 @@ pub enum Error {
         /// What is wrong with it.
         fault: tollgate_ingest::log::BatchFault,
     },
+    /// A batch of a hub that is captured cannot be understood.
+    #[error("a batch of a captured hub cannot be used: {fault}; `tollgate log verify` says where it is damaged")]
+    CapturedBatch {
+        /// What is wrong with it.
+        fault: tollgate_ingest::log::BatchFault,
+    },
     /// A Kafka address does not do what it is asked.
     #[error("cannot {what} {brokers}: {source}; is `tollgate serve` running there?")]
     Broker {
@@ -142,6 +148,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn result_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
         Self::ResultBatch { fault }
+    }
+
+    pub(crate) fn captured_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
+        Self::CapturedBatch { fault }
     }
 }
 

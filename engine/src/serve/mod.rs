@@ -4,14 +4,17 @@
 //! them; `/readyz` says when photos flow. A stop lets the flow finish what it has taken, then the endpoints answer what
 //! they have begun, then the log is closed. Sinks come to rest between the two.
 
+mod capture;
 mod data;
 mod endpoints;
 mod follow;
+mod lake;
 mod live;
 mod meter;
 mod recogniser;
 mod results;
 mod sinks;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -58,6 +61,7 @@ pub fn serve(
     let assembly = sinks::assemble(config, &shared, runtime.handle())?;
     let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;
     let followers = Followers::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
+    let captures = capture::Captures::start(config, &shared, endpoints.runtime())?;
     herald.serving(endpoints.serving());
     let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
     let flowed = recogniser::run(&parts, stop, |setup| {
@@ -66,6 +70,7 @@ pub fn serve(
     });
     herald.stopping();
     followers.stop();
+    captures.stop();
     endpoints.stop();
     retention.stop();
     flowed

@@ -5,6 +5,7 @@ use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
 use super::follow::Outlet;
+use super::{lake, table};
 use crate::Result;
 use crate::config::Config;
 
@@ -18,10 +19,12 @@ pub(super) struct Assembly {
 }
 
 /// Makes every sink of the config.
-pub(super) fn assemble(config: &Config, _shared: &Shared, _runtime: &Handle) -> Result<Assembly> {
-    let _routes_to = |sink: &str| -> Vec<Route> {
+pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Result<Assembly> {
+    let routes_to = |sink: &str| -> Vec<Route> {
         let leading = config.routes.iter().filter(|route| route.to.iter().any(|to| to.get_ref() == sink));
         leading.map(Route::new).collect()
     };
-    Ok(Assembly::default())
+    let outlets = lake::outlets(&config.sinks.parquet, &config.serve.data, runtime, routes_to);
+    let readable = table::routes(shared.store.hub(&config.source.results)?);
+    Ok(Assembly { outlets, served: Served { readable, ..Served::default() } })
 }

@@ -19,7 +19,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_in(data, more, &[])
+    }
+
+    /// [`Server::start`] with further variables in its environment.
+    pub(crate) fn start_in(data: &Path, more: &[&str], env: &[(&str, &str)]) -> Self {
         let mut command = tollgate();
+        command.envs(env.iter().copied());
         command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(data).args(more);
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
@@ -38,6 +44,29 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         let (Some(kafka), Some(http)) = (kafka, http) else { panic!("it did not serve:\n{}", said.join("\n")) };
         Self { child, kafka, http }
+    }
+
+    /// Where it is heard.
+    pub(crate) fn http(&self) -> &str {
+        &self.http
+    }
+
+    /// The value of a line of its metrics, if it is there and not 0.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let text = ureq::get(format!("{}/metrics", self.http)).call().expect("metrics").body_mut().read_to_string();
+        let text = text.expect("text");
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.filter(|&value| value != 0.0)
+    }
+
+    /// Waits until it has died by itself, at a failpoint.
+    #[track_caller]
+    pub(crate) fn died(mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("a child").is_none() {
+            assert!(Instant::now() < deadline, "it did not die");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn log(&self, args: &[&str]) -> Command {
