@@ -59,7 +59,7 @@ impl Sink<Entry> for CsvFile {
 }
 
 fn push_row(row: &mut String, event: &Event) {
-    let found = event.kind == EventKind::Processed;
+    let found = event.data.license_plate_found;
     push_field(row, &event.data.file_name);
     row.push(',');
     if found {

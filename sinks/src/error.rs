@@ -173,6 +173,57 @@ pub enum Error {
         #[source]
         source: Box<redb::Error>,
     },
+    /// The store's database failed or is held by another process.
+    #[error("cannot {action} the store {}; check free space there, and that no other process has it open", path.display())]
+    Store {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The store's file.
+        path: PathBuf,
+        /// Why it failed (boxed: it is large).
+        #[source]
+        source: Box<redb::Error>,
+    },
+    /// The store's index points at a document that is not there: a fault of the program or of the disk.
+    #[error("the store has no document number {number} although its index has; restore the file from a backup")]
+    NoDocument {
+        /// The document's number.
+        number: u64,
+    },
+    /// A token that this store did not give.
+    #[error("{token:?} is no token of this {of}; use one that an answer gave, or start from the beginning")]
+    BadToken {
+        /// What it is to be a token of.
+        of: &'static str,
+        /// What was given.
+        token: String,
+    },
+    /// A name that cannot be taken.
+    #[error("{name:?} is no name for {what}: use 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit")]
+    BadName {
+        /// What it was to name.
+        what: &'static str,
+        /// What was given.
+        name: String,
+    },
+    /// As many change-feed processors as there may be.
+    #[error("there are already {limit} change-feed processors; delete one that is not used any more")]
+    TooManyProcessors {
+        /// The bound.
+        limit: usize,
+    },
+    /// An export of that name was finished before.
+    #[error("the export {name:?} was finished before; give each export a name of its own")]
+    ExportDone {
+        /// Its name.
+        name: String,
+    },
+    /// There is no open export of that name.
+    #[error("no export {name:?} is open; begin it first")]
+    NoExport {
+        /// Its name.
+        name: String,
+    },
     /// No such item waits in the queue.
     #[error("no item {id} waits in the manual-check queue; it was never put there or is already completed")]
     UnknownItem {

@@ -44,6 +44,9 @@ pub enum EventKind {
     /// The image gave no plate, or could not be used; `data.reason` says why.
     #[serde(rename = "Image.Rejected")]
     Rejected,
+    /// A person answered a manual check; `data.review` says which and how.
+    #[serde(rename = "LicensePlate.Reviewed")]
+    Reviewed,
 }
 
 impl EventKind {
@@ -53,15 +56,17 @@ impl EventKind {
             Self::Processed => "LicensePlate.Processed",
             Self::ManualCheck => "LicensePlate.ManualCheck",
             Self::Rejected => "Image.Rejected",
+            Self::Reviewed => "LicensePlate.Reviewed",
         }
     }
 
-    /// The short name of the band this kind stands for: `read`, `manual` or `rejected`.
+    /// The short name of the band this kind stands for: `read`, `manual`, `rejected` or `reviewed`.
     pub fn band(self) -> &'static str {
         match self {
             Self::Processed => "read",
             Self::ManualCheck => "manual",
             Self::Rejected => "rejected",
+            Self::Reviewed => "reviewed",
         }
     }
 }
@@ -123,9 +128,9 @@ pub struct Data {
     pub time_stamp: DateTime<Utc>,
     /// Where the capture time came from.
     pub time_source: TimeSource,
-    /// True for [`EventKind::Processed`] alone.
+    /// True for [`EventKind::Processed`], and for [`EventKind::Reviewed`] with a text; else false.
     pub license_plate_found: bool,
-    /// Plate text after the text rules; in a manual check, the partial text.
+    /// Plate text after the text rules; in a manual check, the partial text; in a review, what the person said.
     pub license_plate_text: String,
     /// Text as the reader gave it.
     pub raw_text: String,
@@ -158,6 +163,28 @@ pub struct Data {
     pub timings: Timings,
     /// Sightings too weak to become plates of their own.
     pub weak_sightings: Vec<WeakSighting>,
+    /// In a review: which manual check was answered, by whom and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+}
+
+/// A person's answer to a manual check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Review {
+    /// Id of the event that asked.
+    pub event_id: Uuid,
+    /// Who answered, as they named themselves.
+    pub reviewer: String,
+    /// When they did.
+    pub reviewed_at: DateTime<Utc>,
+    /// True where they could not read it either; then there is no text.
+    pub unreadable: bool,
+    /// What the reader had made of it.
+    pub partial_text: String,
+    /// The confidence of that, 0 to 1.
+    #[serde(serialize_with = "finite::one")]
+    pub confidence: f32,
 }
 
 /// One possible text of a plate.
@@ -276,6 +303,12 @@ impl Event {
     /// repeat is recognised wherever it turns up.
     pub fn id_for(position: &str, plate_index: u32) -> Uuid {
         Uuid::new_v5(&EVENT_NAMESPACE, format!("{position}#{plate_index}").as_bytes())
+    }
+
+    /// Id of the review of the event with this id. There is one: whoever answers again says the same event again, so
+    /// that a repeat is recognised.
+    pub fn review_id(reviewed: Uuid) -> Uuid {
+        Uuid::new_v5(&EVENT_NAMESPACE, format!("review:{reviewed}").as_bytes())
     }
 
     /// Appends the event as one line of JSON, without the line's end. A number that is not finite is written as 0,

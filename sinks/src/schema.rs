@@ -10,7 +10,7 @@
 //! | `lane` | utf8, nullable | booth or lane |
 //! | `capture_time` | timestamp(µs, UTC) | time of capture, never of export |
 //! | `time_source` | utf8 | `exif`, `name` or `record` |
-//! | `band` | utf8 | `read`, `manual` or `rejected` |
+//! | `band` | utf8 | `read`, `manual`, `rejected` or `reviewed` |
 //! | `plate_index` | int32 | number of the plate in its image, from 0 |
 //! | `plates_in_image` | int32 | plates in the image |
 //! | `plate` | utf8, nullable | text after the text rules; unsure where `band` is not `read`; null where there is none |

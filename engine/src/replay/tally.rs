@@ -19,7 +19,7 @@ impl Tally {
         let summary = &mut self.summary;
         summary.images += 1;
         match first.event.kind {
-            EventKind::Processed => summary.reads += 1,
+            EventKind::Processed | EventKind::Reviewed => summary.reads += 1,
             EventKind::ManualCheck => summary.manual += 1,
             EventKind::Rejected => summary.rejected += 1,
         }

@@ -16,12 +16,14 @@ use uuid::Uuid;
 pub use item::{Answer, Completed, Counts, Item, Locked};
 pub use sink::ManualSink;
 
-use crate::atomic::{remove_stale, sync_parent, temporary_for};
+use crate::database::{self, Failure};
 use crate::error::{Error, Result};
-use store::{Failure, Tables, View};
+use store::{Tables, View};
 
 /// The queue's usual file name.
 pub const FILE: &str = "manual-queue.redb";
+/// Bytes of the file kept in memory, at most; the rest is the operating system's to keep.
+const CACHE_BYTES: usize = 16 << 20;
 
 /// The queue, open. Its methods may be called from several threads at once.
 #[derive(Debug)]
@@ -36,11 +38,8 @@ impl ManualQueue {
     /// # Errors
     /// [`Error::Queue`] when the file is damaged, no queue, or open elsewhere; [`Error::Io`].
     pub fn open(path: &Path) -> Result<Self> {
-        remove_stale(path)?;
-        if !path.try_exists().map_err(Error::io("look for", path))? {
-            make(path)?;
-        }
-        let database = Database::open(path).map_err(|e| refused("open", path, e.into()))?;
+        let opened = database::open(path, CACHE_BYTES, |transaction| Tables::open(transaction).map(drop));
+        let database = opened.map_err(|failure| error("open", path, failure))?;
         Ok(Self { database, path: path.to_path_buf() })
     }
 
@@ -127,41 +126,18 @@ impl ManualQueue {
             transaction.commit()?;
             Ok(done)
         };
-        attempt().map_err(|failure| self.error(action, failure))
+        attempt().map_err(|failure| error(action, &self.path, failure))
     }
 
     fn look<T>(&self, action: &'static str, run: impl FnOnce(&View) -> Result<T, Failure>) -> Result<T> {
         let attempt = || run(&View::open(&self.database.begin_read()?)?);
-        attempt().map_err(|failure| self.error(action, failure))
-    }
-
-    fn error(&self, action: &'static str, failure: Failure) -> Error {
-        match failure {
-            Failure::Database(source) => refused(action, &self.path, *source),
-            Failure::Ours(error) => error,
-        }
+        attempt().map_err(|failure| error(action, &self.path, failure))
     }
 }
 
-fn refused(action: &'static str, path: &Path, source: redb::Error) -> Error {
-    Error::Queue { action, path: path.to_path_buf(), source: Box::new(source) }
-}
-
-/// Makes an empty queue beside its place and renames it: a kill leaves no half-made database that no one can open.
-fn make(path: &Path) -> Result<()> {
-    let temporary = temporary_for(path);
-    let attempt = || -> Result<(), Failure> {
-        let database = Database::create(&temporary)?;
-        let transaction = database.begin_write()?;
-        drop(Tables::open(&transaction)?);
-        transaction.commit()?;
-        database.close()?;
-        Ok(())
-    };
-    attempt().map_err(|failure| match failure {
-        Failure::Database(source) => refused("create", path, *source),
+fn error(action: &'static str, path: &Path, failure: Failure) -> Error {
+    match failure {
+        Failure::Database(source) => Error::Queue { action, path: path.to_path_buf(), source },
         Failure::Ours(error) => error,
-    })?;
-    std::fs::rename(&temporary, path).map_err(Error::io("rename a new queue to", path))?;
-    sync_parent(path)
+    }
 }

@@ -10,7 +10,8 @@ use redb::{
 use uuid::Uuid;
 
 use super::item::{Answer, Completed, Counts, Item, Locked};
-use crate::error::{Error, Result};
+use crate::database::{Done, Failure, json_failure};
+use crate::error::Error;
 
 /// Id to the item as JSON.
 const ITEMS: TableDefinition<'static, u128, &[u8]> = TableDefinition::new("items");
@@ -30,24 +31,6 @@ const NEXT: TableDefinition<'static, (), u64> = TableDefinition::new("next");
 const UNLOCKED: i64 = i64::MIN;
 /// Most ended locks released by one receive. What is left is released by the next; one is enough to hand out.
 const MAX_RELEASED: usize = 1024;
-
-/// Failure inside a transaction.
-pub(super) enum Failure {
-    Database(Box<redb::Error>),
-    Ours(Error),
-}
-
-impl<E: Into<redb::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Database(Box::new(error.into()))
-    }
-}
-
-type Done<T> = Result<T, Failure>;
-
-fn json_failure(action: &'static str) -> impl FnOnce(serde_json::Error) -> Failure {
-    move |source| Failure::Ours(Error::json(action)(source))
-}
 
 fn unknown(id: u128) -> Failure {
     Failure::Ours(Error::UnknownItem { id: Uuid::from_u128(id) })

@@ -149,8 +149,10 @@ impl ReportBuilder {
         let Self { reads, manual, rejected, pictures, .. } = self;
         match entry.event.kind {
             // A wrong read already stands among the misses.
-            EventKind::Processed if miss.is_some() => {}
-            EventKind::Processed => reads.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop))),
+            EventKind::Processed | EventKind::Reviewed if miss.is_some() => {}
+            EventKind::Processed | EventKind::Reviewed => {
+                reads.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop)))
+            }
             EventKind::ManualCheck => manual.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop))),
             EventKind::Rejected => rejected.add(|| cards::rejected(&entry.event)),
         }
@@ -175,7 +177,7 @@ impl ReportBuilder {
 
     fn add_miss(&mut self, entry: &Entry, truth: &Truth, picture: &[u8]) {
         let section = match entry.event.kind {
-            EventKind::Processed => &mut self.wrong_reads,
+            EventKind::Processed | EventKind::Reviewed => &mut self.wrong_reads,
             EventKind::ManualCheck => &mut self.wrong_partial,
             EventKind::Rejected => &mut self.not_found,
         };
@@ -186,7 +188,7 @@ impl ReportBuilder {
     fn count(&mut self, event: &Event) {
         let data = &event.data;
         let band = match event.kind {
-            EventKind::Processed => 0,
+            EventKind::Processed | EventKind::Reviewed => 0,
             EventKind::ManualCheck => 1,
             EventKind::Rejected => 2,
         };

@@ -111,6 +111,7 @@ pub(crate) fn event_of(n: usize, kind: EventKind) -> Event {
         models: models(),
         timings: Timings { decode_ms: 7.5, detect_ms: 28.0 + (n % 5) as f32, read_ms: 3.5, judge_ms: 0.0625 },
         weak_sightings: weak_sightings(n),
+        review: None,
         license_plate_text: text,
     };
     Event {

@@ -118,6 +118,7 @@ impl About<'_> {
                 judge_ms: timings.judge,
             },
             weak_sightings: Vec::new(),
+            review: None,
         }
     }
 }
