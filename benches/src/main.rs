@@ -6,6 +6,7 @@
 
 mod log;
 mod memory;
+mod parquet;
 mod peers;
 mod process;
 mod replay;
@@ -40,6 +41,8 @@ enum Case {
     Log(log::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
+    /// The plate table into Parquet in this process, beside pyarrow.
+    Parquet(parquet::Options),
 }
 
 fn main() -> Result<()> {
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
         Case::Log(options) => log::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
+        Case::Parquet(options) => parquet::run(options)?,
     };
     print!("{}", report.markdown());
     if let Some(stem) = &cli.save {

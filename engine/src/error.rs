@@ -123,6 +123,14 @@ pub enum Error {
         /// The client library's answer.
         source: Box<rdkafka::error::KafkaError>,
     },
+    /// A server was asked over HTTP and did not do it.
+    #[error("cannot have {url} done; is `tollgate serve` running there, with [export] in its config?")]
+    Server {
+        /// What was asked.
+        url: String,
+        /// What came back.
+        source: Box<ureq::Error>,
+    },
     /// A folder that is no data folder.
     #[error("{} is no data folder of `tollgate serve`; name one with --data", dir.display())]
     NoData {

@@ -14,7 +14,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use crate::atomic::AtomicFile;
-use crate::columns::{BATCH_ROWS, Columns};
+pub use crate::columns::BATCH_ROWS;
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::schema::{VERSION, VERSION_KEY};
@@ -77,7 +78,7 @@ impl<W: Write + Send> PlateWriter<W> {
         let kept = layout.columns(columns.schema());
         let schema = columns.schema().project(&kept).map_err(refused_batch(&path))?;
         let refused = |source| Error::Parquet { action: "start", path: path.clone(), source };
-        let properties = properties().map_err(refused)?;
+        let properties = properties(Codec::Zstd).map_err(refused)?;
         let out = ArrowWriter::try_new(out, Arc::new(schema), Some(properties)).map_err(refused)?;
         Ok(Self { out, columns, kept, path })
     }
@@ -124,10 +125,33 @@ impl ParquetFile {
     }
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
+/// How pages are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// Fast, and larger.
+    Snappy,
+    /// At level 1: what all our files have.
+    Zstd,
+}
+
+impl Codec {
+    fn compression(self) -> Result<Compression, ParquetError> {
+        Ok(match self {
+            Self::Snappy => Compression::SNAPPY,
+            Self::Zstd => Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?),
+        })
+    }
+}
+
+/// How the plate table is written: row groups of [`ROW_GROUP_ROWS`], statistics for chunks and pages, a page index, a
+/// bloom filter on `plate`, dictionaries where values repeat and nowhere else.
+///
+/// # Errors
+/// None that our own settings cause.
+pub fn properties(codec: Codec) -> Result<WriterProperties, ParquetError> {
     let version = KeyValue::new(VERSION_KEY.to_owned(), VERSION.to_owned());
     let builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_compression(codec.compression()?)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("tollgate {}", env!("CARGO_PKG_VERSION")))

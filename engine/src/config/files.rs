@@ -1,4 +1,4 @@
-//! Checks what goes to files: lakes and captures.
+//! Checks what goes to files: lakes, captures and exports.
 
 use super::Config;
 
@@ -20,7 +20,10 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             return Err(format!("capture.{name}: there is no hub `{}`; there are {}", capture.hub, known.join(", ")));
         }
     }
-    Ok(())
+    match &config.export {
+        Some(export) => export.check().map_err(|why| format!("export: {why}")),
+        None => Ok(()),
+    }
 }
 
 fn check_name(table: &str, name: &str) -> Result<(), String> {
@@ -40,6 +43,10 @@ mod tests {
         let lake = "url = \"lake\"\n[[routes]]\nto = [\"a\"]\n";
         for (text, said) in [
             ("[capture.a]\nhub = \"images\"\nurl = \"x\"\nwindow_s = 5", "60 to 900"),
+            ("[export]\nto = \"x\"\ncron = \"hourly\"", "cron"),
+            ("[export]\nto = \"x\"\n[export.notice]\nwebhook = \"mailto:a\"", "webhook"),
+            ("[export]\nto = \"x\"\n[export.notice.mail]\nsmtp = \"smtp://h\"\nfrom = \"a@b\"\nto = []", "nobody"),
+            ("[export]\nto = \"x\"\n[export.notice.mail]\nsmtp = \"smtp://h\"\nfrom = \"a\"\nto = [\"a@b\"]", "mail"),
             ("[capture.a]\nhub = \"images\"\nurl = \"x\"\nwindow_mb = 5000", "10 to 500"),
             ("[capture.a]\nhub = \"image\"\nurl = \"x\"", "there are images"),
             ("[capture.a]\nhub = \"images\"\nurl = \"x\"\nnamespace = \"../..\"", "namespace"),

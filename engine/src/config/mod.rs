@@ -24,6 +24,7 @@ use tollgate_ingest::http::HttpConfig;
 use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
 use tollgate_sinks::capture::CaptureConfig;
+use tollgate_sinks::export::ExportConfig;
 use tollgate_sinks::route::RouteConfig;
 
 /// The whole config.
@@ -54,6 +55,8 @@ pub struct Config {
     pub sinks: SinksConfig,
     /// Hubs whose raw records go to files, by the capture's name.
     pub capture: BTreeMap<String, CaptureConfig>,
+    /// CSVs of what is unexported.
+    pub export: Option<ExportConfig>,
 }
 
 /// The flow's size and bounds.

@@ -78,8 +78,9 @@ impl Export {
 
     /// Exports at the times of the schedule until `stop`. What fails is tried again, later and later; a run that is due
     /// meanwhile is the same as the one that is tried.
-    fn follow(&self, schedule: &Schedule, stop: &AtomicBool) {
-        while let Some(due) = schedule.after(self.now()) {
+    fn follow(&self, schedule: &Schedule, first: Option<DateTime<Utc>>, stop: &AtomicBool) {
+        let mut next = first;
+        while let Some(due) = next {
             if !self.wait(stop, || self.now() >= due) {
                 return;
             }
@@ -96,6 +97,7 @@ impl Export {
                 }
                 pause = (pause * 2).min(RETRY.1);
             }
+            next = schedule.after(self.now());
         }
     }
 
@@ -123,9 +125,9 @@ impl Scheduler {
         let stop = Arc::new(AtomicBool::new(false));
         let scheduled = export.and_then(|export| Some((Arc::clone(export), export.schedule.clone()?)));
         let Some((export, schedule)) = scheduled else { return Ok(Self { stop, thread: None }) };
-        let stopped = Arc::clone(&stop);
+        let (stopped, first) = (Arc::clone(&stop), schedule.after(export.now()));
         let thread = std::thread::Builder::new().name("export".into());
-        let thread = thread.spawn(move || export.follow(&schedule, &stopped));
+        let thread = thread.spawn(move || export.follow(&schedule, first, &stopped));
         let failed = |source| Error::Io { what: "start the thread of", path: "export".into(), source };
         Ok(Self { stop, thread: Some(thread.map_err(failed)?) })
     }
@@ -165,4 +167,57 @@ async fn export(State(export): State<Arc<Export>>) -> Response {
 fn refuse(code: &str, message: &str) -> Response {
     let body = json!({ "error": { "code": code, "message": message } }).to_string();
     (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicI64;
+    use tollgate_sinks::{CloudEvent, Place, Published};
+
+    /// 2026-11-25T05:59:59.900Z.
+    const BEFORE_MS: i64 = 1_795_586_399_900;
+
+    fn event() -> Published {
+        let json = br#"{"specversion":"1.0","id":"0b0e6a3e-5f0e-5d5c-9c33-2a1d6e0f0a11","source":"hub:images/0/1",
+            "type":"LicensePlate.Processed","subject":"7/a.jpg","time":"2026-11-25T05:12:00Z",
+            "datacontenttype":"application/json","data":{"fileName":"a.jpg","lane":"7","timeStamp":"2026-11-25T05:12:00Z",
+            "timeSource":"record","licensePlateFound":true,"licensePlateText":"ABC1234","rawText":"ABC1234",
+            "confidence":0.9,"meanConfidence":0.9,"charConfidences":[],"candidates":[],"region":null,"plateIndex":0,
+            "platesInImage":1,"detection":null,"image":null,"reason":null,"models":[],"timings":{"decodeMs":0,
+            "detectMs":0,"readMs":0,"judgeMs":0},"weakSightings":[]}}"#;
+        Published {
+            place: Place { partition: 0, offset: 0 },
+            appended_ms: BEFORE_MS,
+            event: Arc::new(CloudEvent::from_json(json).unwrap()),
+            json: json.as_slice().into(),
+            crop: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn the_schedule_goes_by_the_clock_that_it_is_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let store = Arc::new(Store::open(&dir.path().join("store.redb"), 1 << 20).unwrap());
+        store.apply(&[event()]).unwrap();
+        let to = dir.path().join("exports");
+        let config: ExportConfig =
+            toml::from_str(&format!("cron = \"0 * * * *\"\nto = {:?}", to.display().to_string())).unwrap();
+        let now = Arc::new(AtomicI64::new(BEFORE_MS));
+        let clock = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || clock.load(Ordering::Relaxed));
+        let export = Arc::new(Export::new(&config, dir.path(), store, clock, runtime.handle()).unwrap());
+        let scheduler = Scheduler::start(Some(&export)).unwrap();
+        assert!(!to.join("2026-11-25T06-00-00Z.csv").exists(), "not before its time");
+        now.store(BEFORE_MS + 101, Ordering::Relaxed);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while !to.join("2026-11-25T06-00-00Z.csv").exists() {
+            assert!(std::time::Instant::now() < deadline, "it was not exported");
+            std::thread::sleep(TICK);
+        }
+        scheduler.stop();
+        let text = std::fs::read_to_string(to.join("2026-11-25T06-00-00Z.csv")).unwrap();
+        assert!(text.ends_with("a.jpg,ABC1234,2026-11-25T05:12:00Z,true\r\n"), "{text}");
+    }
 }

@@ -7,6 +7,7 @@
 mod capture;
 mod data;
 mod endpoints;
+mod export;
 mod follow;
 mod lake;
 mod live;
@@ -62,6 +63,7 @@ pub fn serve(
     let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;
     let followers = Followers::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
     let captures = capture::Captures::start(config, &shared, endpoints.runtime())?;
+    let scheduler = export::Scheduler::start(assembly.export.as_ref())?;
     herald.serving(endpoints.serving());
     let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
     let flowed = recogniser::run(&parts, stop, |setup| {
@@ -71,6 +73,7 @@ pub fn serve(
     herald.stopping();
     followers.stop();
     captures.stop();
+    scheduler.stop();
     endpoints.stop();
     retention.stop();
     flowed

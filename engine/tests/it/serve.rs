@@ -55,7 +55,8 @@ impl Server {
     pub(crate) fn metric(&self, name: &str) -> Option<f64> {
         let text = ureq::get(format!("{}/metrics", self.http)).call().expect("metrics").body_mut().read_to_string();
         let text = text.expect("text");
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        let name = format!("tollgate_{name}");
+        let value = text.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok());
         value.filter(|&value| value != 0.0)
     }
 

@@ -110,14 +110,15 @@ impl Notifier {
 
 /// The user of the URL, with the password of the environment.
 fn credentials(config: &MailConfig) -> Option<(String, String)> {
-    let url = url::Url::parse(&config.smtp).ok().filter(|url| !url.username().is_empty() && url.password().is_none())?;
+    let url =
+        url::Url::parse(&config.smtp).ok().filter(|url| !url.username().is_empty() && url.password().is_none())?;
     Some((url.username().to_owned(), std::env::var(PASSWORD).ok()?))
 }
 
 fn message(config: &MailConfig, notice: &Notice) -> Result<Message> {
-    let bad = |address: &str| Error::notice(address);
     let mailbox = |address: &String| {
-        address.parse::<Mailbox>().map_err(|source| bad(address)(Box::new(source)))
+        let parsed = address.parse::<Mailbox>();
+        parsed.map_err(|source| Error::notice(address)(Box::new(source)))
     };
     let mut builder = Message::builder()
         .from(mailbox(&config.from)?)
@@ -127,8 +128,9 @@ fn message(config: &MailConfig, notice: &Notice) -> Result<Message> {
     for to in &config.to {
         builder = builder.to(mailbox(to)?);
     }
-    let text = format!("The export of {} found nothing: no plate was read or reviewed since the last one.\n", notice.stamp());
-    builder.body(text).map_err(|source| bad("a mail")(Box::new(source)))
+    let text =
+        format!("The export of {} found nothing: no plate was read or reviewed since the last one.\n", notice.stamp());
+    builder.body(text).map_err(|source| Error::notice("those of notice.mail")(Box::new(source)))
 }
 
 /// Checks the mail's addresses, without going there.

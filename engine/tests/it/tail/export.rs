@@ -25,10 +25,13 @@ fn ask(server: &Server) -> Option<(u16, Value)> {
     Some((answer.status().as_u16(), serde_json::from_str(&body).unwrap_or(Value::Null)))
 }
 
-/// Waits until the store has followed that many events.
+/// Waits until the store has that many events more than when the server began.
 fn stored(server: &Server, events: u32) {
-    let name = "sink_events_total{sink=\"store\",outcome=\"written\"}";
-    wait_for("the store", || server.metric(name).filter(|&written| written >= f64::from(events)));
+    let written = "sink_events_total{sink=\"store\",outcome=\"written\"}";
+    wait_for("the store", || server.metric(written).filter(|&written| written >= f64::from(events)));
+    // Committed, and so durable.
+    let lag = |partition| format!("group_lag{{group=\"sink.store\",hub=\"results\",partition=\"{partition}\"}}");
+    wait_for("its commit", || (0..2).all(|partition| server.metric(&lag(partition)).is_none()).then_some(()));
 }
 
 /// Rows of all exports: plate to time and file.
