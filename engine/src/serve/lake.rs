@@ -10,6 +10,7 @@ use tollgate_sinks::lake::{Lake, LakeConfig};
 use tollgate_sinks::route::Route;
 
 use super::follow::{LiveSink, Outlet, Window};
+use crate::Result;
 
 /// The folder in the data folder for files that are on their way to an object store.
 const STAGING: &str = "lake";
@@ -25,9 +26,9 @@ pub(super) fn outlets(
         let window = Window { age: Duration::from_millis(config.window_ms), bytes: config.window_mib << 20 };
         let (url, options) = (config.url.clone(), options(name, config, data, runtime));
         let lake = name.clone();
-        let open = Box::new(move || {
+        let open = Box::new(move || -> Result<LiveSink> {
             let depot = Depot::open(&url, &options)?;
-            Ok(Box::new(Lake::new(&lake, depot)) as LiveSink)
+            Ok(Box::new(Lake::new(&lake, depot)))
         });
         Outlet { name: name.clone(), routes: routes_to(name), window, open }
     };

@@ -8,7 +8,7 @@ use tollgate_sinks::store::{Store, StoreSink};
 
 use super::endpoints::{Served, Shared};
 use super::export::Export;
-use super::follow::{Outlet, Window};
+use super::follow::{LiveSink, Outlet, Window};
 use super::{lake, table};
 use crate::Result;
 use crate::config::Config;
@@ -44,7 +44,7 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
             name: "store".into(),
             routes: Vec::new(),
             window: Window::NONE,
-            open: Box::new(move || Ok(Box::new(StoreSink::new(Arc::clone(&sink))))),
+            open: Box::new(move || -> Result<LiveSink> { Ok(Box::new(StoreSink::new(Arc::clone(&sink)))) }),
         });
         let export = Arc::new(Export::new(export, data, store, Arc::clone(&shared.clock), runtime)?);
         assembly.served.writable = export.routes();

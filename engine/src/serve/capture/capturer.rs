@@ -94,7 +94,7 @@ impl Capturer {
             for (number, cutter) in (0..).zip(&mut cutters) {
                 let partition = self.hub.partition(number)?;
                 let start = partition.start_offset();
-                let cutter = cutter.get_or_insert_with(|| Cutter::new(bounds, self.committed(number).0.max(start)));
+                let cutter = cutter.get_or_insert_with(|| Cutter::new(bounds, self.begin(number, start)));
                 idle &= !self.look(&depot, (number, &partition), cutter)?;
                 if stop.load(Ordering::Relaxed) {
                     return Ok(());
@@ -139,9 +139,12 @@ impl Capturer {
         let mut at = window.from;
         while at < window.to {
             let bytes = read(partition, at)?;
+            // Where a repair left a gap, the next batch may lie behind the window.
+            at = window.to;
             for batch in batches(&bytes) {
                 let (header, batch) = batch?;
                 if header.base_offset >= window.to {
+                    at = window.to;
                     break;
                 }
                 match decompressor.open(batch).and_then(Records::new) {
@@ -162,6 +165,16 @@ impl Capturer {
         self.store.commit_checkpoints(&self.group, &[checkpoint])?;
         tracing::debug!(capture = self.name, key, "a window was captured");
         Ok(())
+    }
+
+    /// Where to begin: behind the last captured window, or where retention left off.
+    fn begin(&self, partition: u32, start: u64) -> u64 {
+        let (committed, began) = self.committed(partition);
+        if committed < start && began.is_some() {
+            let (capture, lost) = (&self.name, start - committed);
+            tracing::warn!(capture, partition, lost, "retention removed records before they were captured");
+        }
+        committed.max(start)
     }
 
     fn skip(&self, partition: u32, header: &BatchHeader, fault: BatchFault) {
