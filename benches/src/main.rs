@@ -8,6 +8,7 @@ mod decode;
 mod log;
 mod memory;
 mod null;
+mod parquet;
 mod peers;
 mod process;
 mod replay;
@@ -46,6 +47,8 @@ enum Case {
     LogPeers(peers::Options),
     /// A broker that answers at once and keeps nothing: a producer's own ceiling.
     NullBroker(null::Options),
+    /// The plate table into Parquet in this process, beside pyarrow.
+    Parquet(parquet::Options),
 }
 
 fn main() -> Result<()> {
@@ -57,6 +60,7 @@ fn main() -> Result<()> {
         Case::Log(options) => log::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
         Case::NullBroker(options) => return null::serve(options),
+        Case::Parquet(options) => parquet::run(options)?,
     };
     print!("{}", report.markdown());
     if let Some(stem) = &cli.save {

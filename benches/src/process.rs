@@ -15,6 +15,13 @@ pub(crate) struct Run {
     pub(crate) cpu_s: f64,
 }
 
+/// Keeps this thread on one processor from now on.
+pub(crate) fn pin(core: usize) -> Result<()> {
+    let mut one = rustix::thread::CpuSet::new();
+    one.set(core);
+    rustix::thread::sched_setaffinity(None, &one).context("cannot pin this thread")
+}
+
 /// Runs `command` on the processors `cpus` (as `taskset -c` takes them) and waits for it.
 pub(crate) fn run(command: &[String], cpus: &str, env: &[(&str, &str)]) -> Result<Run> {
     let mut pinned = Command::new("taskset");

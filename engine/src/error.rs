@@ -107,6 +107,12 @@ pub enum Error {
         /// What is wrong with it.
         fault: tollgate_ingest::log::BatchFault,
     },
+    /// A batch of a hub that is captured cannot be understood.
+    #[error("a batch of a captured hub cannot be used: {fault}; `tollgate log verify` says where it is damaged")]
+    CapturedBatch {
+        /// What is wrong with it.
+        fault: tollgate_ingest::log::BatchFault,
+    },
     /// A Kafka address does not do what it is asked.
     #[error("cannot {what} {brokers}: {source}; is `tollgate serve` running there?")]
     Broker {
@@ -116,6 +122,14 @@ pub enum Error {
         brokers: String,
         /// The client library's answer.
         source: Box<rdkafka::error::KafkaError>,
+    },
+    /// A server was asked over HTTP and did not do it.
+    #[error("cannot have {url} done; is `tollgate serve` running there, with [export] in its config?")]
+    Server {
+        /// What was asked.
+        url: String,
+        /// What came back.
+        source: Box<ureq::Error>,
     },
     /// A folder that is no data folder.
     #[error("{} is no data folder of `tollgate serve`; name one with --data", dir.display())]
@@ -142,6 +156,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn result_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
         Self::ResultBatch { fault }
+    }
+
+    pub(crate) fn captured_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
+        Self::CapturedBatch { fault }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::event::{Candidate, Data, Event, ModelRole, Timings};
 use crate::schema::{candidate_fields, candidate_item, float_item, schema};
 
-/// Rows of a full batch.
-pub(crate) const BATCH_ROWS: usize = 8192;
+/// Rows that are handed to a writer at once.
+pub const BATCH_ROWS: usize = 8192;
 
 /// A batch under construction.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::sink::{Entry, Sink};
 
 /// The file's name.
 pub const FILE: &str = "export.csv";
-const HEADER: &str = "FileName,LicensePlateText,TimeStamp,LicensePlateFound\r\n";
+pub(crate) const HEADER: &str = "FileName,LicensePlateText,TimeStamp,LicensePlateFound\r\n";
 
 /// Writes `export.csv`.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ fn push_row(row: &mut String, event: &Event) {
 }
 
 /// A field is quoted where it must be; quotes in it are doubled (RFC 4180, section 2).
-fn push_field(row: &mut String, field: &str) {
+pub(crate) fn push_field(row: &mut String, field: &str) {
     if !field.contains([',', '"', '\r', '\n']) {
         row.push_str(field);
         return;

@@ -119,6 +119,43 @@ pub enum Error {
         #[source]
         source: parquet::errors::ParquetError,
     },
+    /// A place that files are to go to is none.
+    #[error("{url:?} is no place to write files to: {why}; name a folder or a URL such as s3://bucket/plates")]
+    BadUrl {
+        /// The text.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An object store refused, or did not answer.
+    #[error("cannot {action} {place}; check the store's address and the credentials in the environment")]
+    Depot {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The object.
+        place: String,
+        /// Why it failed (boxed: it is large).
+        #[source]
+        source: Box<object_store::Error>,
+    },
+    /// The notes of a lake cannot be read: somebody else wrote there.
+    #[error("{place} holds no notes of a lake; remove it if its files need not be told from those to come")]
+    Ledger {
+        /// The object.
+        place: String,
+        /// Why it failed.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Somebody could not be told that there was nothing to export.
+    #[error("cannot send the notice to {to}; check the address in [export.notice] and that it answers")]
+    Notice {
+        /// Whom.
+        to: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file sink was written to after it had made its output visible.
     #[error("the {sink} output is already finished; make a new sink to write it again")]
     Finished {
@@ -213,6 +250,18 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// For `map_err` on requests to an object store.
+    pub(crate) fn depot(action: &'static str, place: &str) -> impl FnOnce(object_store::Error) -> Self {
+        let place = place.to_owned();
+        move |source| Self::Depot { action, place, source: Box::new(source) }
+    }
+
+    /// For `map_err` on what notices go through.
+    pub(crate) fn notice(to: &str) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> Self {
+        let to = to.to_owned();
+        move |source| Self::Notice { to, source }
     }
 
     /// For `map_err` on JSON.

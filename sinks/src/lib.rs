@@ -7,16 +7,21 @@
 //! the follower that drives it (in `engine`) commits how far it has come only after [`Sink::sync`].
 
 mod atomic;
+pub mod capture;
 mod columns;
 pub mod csv;
 mod database;
+pub mod depot;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod failpoint;
 mod finite;
 pub mod ipc;
+pub mod ipc_stream;
 pub mod journal;
 pub mod jsonl;
+pub mod lake;
 pub mod manual;
 pub mod parquet;
 pub mod published;

@@ -1,7 +1,11 @@
-//! `plates.parquet`: the plate table ([`crate::schema`]) for analysis.
+//! The plate table ([`crate::schema`]) as Parquet, for analysis: `plates.parquet`, and the files of a lake.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -10,8 +14,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use crate::atomic::AtomicFile;
-use crate::columns::{BATCH_ROWS, Columns};
+pub use crate::columns::BATCH_ROWS;
+use crate::columns::Columns;
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::schema::{VERSION, VERSION_KEY};
 use crate::sink::{Entry, Sink};
 
@@ -40,12 +46,71 @@ const DICTIONARY_COLUMNS: [&str; 15] = [
     "reader_sha256",
 ];
 
-/// Writes `plates.parquet`: zstd, bounded row groups, statistics a page, a bloom filter on `plate`.
+/// Which columns a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// All of [`crate::schema`].
+    Whole,
+    /// All but `lane`: in a hive layout the folder says it, and readers want it in one place alone.
+    WithoutLane,
+}
+
+impl Layout {
+    fn columns(self, schema: &Schema) -> Vec<usize> {
+        let kept = |(_, field): &(usize, &Arc<Field>)| self == Self::Whole || field.name() != "lane";
+        schema.fields().iter().enumerate().filter(kept).map(|(column, _)| column).collect()
+    }
+}
+
+/// Writes the plate table to anything: zstd, bounded row groups, statistics a page, a bloom filter on `plate`.
+#[derive(Debug)]
+pub(crate) struct PlateWriter<W: Write + Send> {
+    out: ArrowWriter<W>,
+    columns: Columns,
+    kept: Vec<usize>,
+    /// For messages.
+    path: PathBuf,
+}
+
+impl<W: Write + Send> PlateWriter<W> {
+    pub(crate) fn start(out: W, layout: Layout, path: PathBuf) -> Result<Self> {
+        let columns = Columns::new();
+        let kept = layout.columns(columns.schema());
+        let schema = columns.schema().project(&kept).map_err(refused_batch(&path))?;
+        let refused = |source| Error::Parquet { action: "start", path: path.clone(), source };
+        let properties = properties(Codec::Zstd).map_err(refused)?;
+        let out = ArrowWriter::try_new(out, Arc::new(schema), Some(properties)).map_err(refused)?;
+        Ok(Self { out, columns, kept, path })
+    }
+
+    pub(crate) fn push(&mut self, event: &Event) -> Result<()> {
+        self.columns.append(event);
+        if self.columns.rows() == BATCH_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let batch = self.columns.take(&self.path)?;
+        let batch = batch.project(&self.kept).map_err(refused_batch(&self.path))?;
+        self.out.write(&batch).map_err(|source| Error::Parquet { action: "write", path: self.path.clone(), source })
+    }
+
+    /// Writes what is left and the footer.
+    pub(crate) fn finish(mut self) -> Result<W> {
+        self.flush()?;
+        let Self { out, path, .. } = self;
+        out.into_inner().map_err(|source| Error::Parquet { action: "finish", path, source })
+    }
+}
+
+fn refused_batch(path: &Path) -> impl FnOnce(ArrowError) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Arrow { action: "build a batch for", path, source }
+}
+
+/// Writes `plates.parquet`.
 #[derive(Debug)]
 pub struct ParquetFile {
-    out: Option<ArrowWriter<AtomicFile>>,
-    columns: Columns,
-    path: PathBuf,
+    out: Option<PlateWriter<AtomicFile>>,
 }
 
 impl ParquetFile {
@@ -55,25 +120,38 @@ impl ParquetFile {
     /// [`Error::Io`] when `dir` cannot be written to, [`Error::Parquet`].
     pub fn create(dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
-        let columns = Columns::new();
-        let refused = |source| Error::Parquet { action: "start", path: path.clone(), source };
-        let properties = properties().map_err(refused)?;
         let file = AtomicFile::create(&path)?;
-        let out = ArrowWriter::try_new(file, columns.schema().clone(), Some(properties)).map_err(refused)?;
-        Ok(Self { out: Some(out), columns, path })
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        let batch = self.columns.take(&self.path)?;
-        let Some(out) = &mut self.out else { return Err(Error::Finished { sink: "parquet" }) };
-        out.write(&batch).map_err(|source| Error::Parquet { action: "write", path: self.path.clone(), source })
+        Ok(Self { out: Some(PlateWriter::start(file, Layout::Whole, path)?) })
     }
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
+/// How pages are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// Fast, and larger.
+    Snappy,
+    /// At level 1: what all our files have.
+    Zstd,
+}
+
+impl Codec {
+    fn compression(self) -> Result<Compression, ParquetError> {
+        Ok(match self {
+            Self::Snappy => Compression::SNAPPY,
+            Self::Zstd => Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?),
+        })
+    }
+}
+
+/// How the plate table is written: row groups of [`ROW_GROUP_ROWS`], statistics for chunks and pages, a page index, a
+/// bloom filter on `plate`, dictionaries where values repeat and nowhere else.
+///
+/// # Errors
+/// None that our own settings cause.
+pub fn properties(codec: Codec) -> Result<WriterProperties, ParquetError> {
     let version = KeyValue::new(VERSION_KEY.to_owned(), VERSION.to_owned());
     let builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_compression(codec.compression()?)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("tollgate {}", env!("CARGO_PKG_VERSION")))
@@ -93,20 +171,12 @@ impl Sink<Entry> for ParquetFile {
     }
 
     fn write(&mut self, items: &[Entry]) -> Result<()> {
-        for item in items {
-            self.columns.append(&item.event);
-            if self.columns.rows() == BATCH_ROWS {
-                self.flush()?;
-            }
-        }
-        Ok(())
+        let Some(out) = &mut self.out else { return Err(Error::Finished { sink: "parquet" }) };
+        items.iter().try_for_each(|item| out.push(&item.event))
     }
 
     fn sync(&mut self) -> Result<()> {
-        self.flush()?;
         let Some(out) = self.out.take() else { return Err(Error::Finished { sink: "parquet" }) };
-        let finished = out.into_inner();
-        let file = finished.map_err(|source| Error::Parquet { action: "finish", path: self.path.clone(), source })?;
-        file.commit().map(drop)
+        out.finish()?.commit().map(drop)
     }
 }

@@ -4,6 +4,7 @@ mod common;
 mod event;
 mod files;
 mod journal;
+mod lake;
 mod manual;
 mod readback;
 mod report;

@@ -39,6 +39,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Serve the stream log (Kafka, HTTP) and read the plates on the photos that come.
     Serve(ServeArgs),
+    /// Have a running server export now what no export has taken yet.
+    Export(ExportArgs),
     /// Put records into a log, look at it, check it.
     Log(LogArgs),
     /// Replay the sample set that comes with the program, and say where to look.
@@ -324,6 +326,24 @@ pub(super) fn time(text: &str) -> Result<i64, String> {
     parsed
         .map(|time| time.timestamp_millis())
         .map_err(|error| format!("{text:?} is no time ({error}); write it as 2026-11-22T12:00:00Z"))
+}
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  tollgate export
+  tollgate export --http http://127.0.0.1:8080
+
+Prints what was exported as JSON; nothing where there was nothing to export.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub(super) struct ExportArgs {
+    /// Where the server is heard.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(super) http: String,
+    /// What it wants to be shown where there are keys: `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, for sending to the
+    /// results hub [default: the environment variable TOLLGATE_AUTHORIZATION].
+    #[arg(long, value_name = "HEADER")]
+    pub(super) authorization: Option<String>,
 }
 
 const MANUAL_EXAMPLES: &str = "Examples:

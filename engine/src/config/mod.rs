@@ -3,6 +3,7 @@
 //! Every bound carries its unit in its name. An unknown key is an error that names the line and the nearest key.
 
 mod error;
+mod files;
 mod models;
 mod routes;
 mod serve;
@@ -23,6 +24,8 @@ use tollgate_ingest::http::HttpConfig;
 use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
 use tollgate_sinks::review::ReviewConfig;
+use tollgate_sinks::capture::CaptureConfig;
+use tollgate_sinks::export::ExportConfig;
 use tollgate_sinks::route::RouteConfig;
 use tollgate_sinks::store::StoreConfig;
 
@@ -56,6 +59,10 @@ pub struct Config {
     pub routes: Vec<RouteConfig>,
     /// The sinks.
     pub sinks: SinksConfig,
+    /// Hubs whose raw records go to files, by the capture's name.
+    pub capture: BTreeMap<String, CaptureConfig>,
+    /// CSVs of what is unexported.
+    pub export: Option<ExportConfig>,
 }
 
 /// The flow's size and bounds.
@@ -177,6 +184,7 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|e| error::explain(text, &e))?;
         config.check()?;
         routes::check(text, &config.routes, &config.sinks)?;
+        files::check(&config)?;
         Ok(config)
     }
 

@@ -1,8 +1,9 @@
 //! Where results go: routes and the sinks that they lead to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use tollgate_sinks::lake::LakeConfig;
 use tollgate_sinks::route::RouteConfig;
 
 use super::error;
@@ -10,12 +11,15 @@ use super::error;
 /// The sinks by kind and name: `[sinks.KIND.NAME]`. A name stands for one sink, whatever its kind.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct SinksConfig {}
+pub struct SinksConfig {
+    /// Parquet files in windows.
+    pub parquet: BTreeMap<String, LakeConfig>,
+}
 
 impl SinksConfig {
     /// The names of all sinks, a name once for each sink that has it.
     pub fn names(&self) -> Vec<&str> {
-        Vec::new()
+        self.parquet.keys().map(String::as_str).collect()
     }
 }
 

@@ -4,9 +4,12 @@
 //! them; `/readyz` says when photos flow. A stop lets the flow finish what it has taken, then the endpoints answer what
 //! they have begun, then the log is closed. Sinks come to rest between the two.
 
+mod capture;
 mod data;
 mod endpoints;
+mod export;
 mod follow;
+mod lake;
 mod live;
 mod meter;
 mod recogniser;
@@ -14,6 +17,7 @@ mod results;
 mod review;
 mod sinks;
 mod store;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -62,6 +66,8 @@ pub fn serve(
     let assembly = sinks::assemble(config, &shared, runtime.handle())?;
     let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;
     let followers = Followers::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
+    let captures = capture::Captures::start(config, &shared, endpoints.runtime())?;
+    let scheduler = export::Scheduler::start(assembly.export.as_ref())?;
     herald.serving(endpoints.serving());
     let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
     let flowed = recogniser::run(&parts, stop, |setup| {
@@ -70,6 +76,8 @@ pub fn serve(
     });
     herald.stopping();
     followers.stop();
+    captures.stop();
+    scheduler.stop();
     endpoints.stop();
     retention.stop();
     flowed

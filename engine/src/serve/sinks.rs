@@ -1,11 +1,14 @@
 //! What a server has beside the log and the flow: the sinks of its config, and what they serve.
 
+use std::sync::Arc;
+
 use tokio::runtime::Handle;
 use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
+use super::export::Export;
 use super::follow::Outlet;
-use super::{review, store};
+use super::{lake, review, store, table};
 use crate::Result;
 use crate::config::Config;
 
@@ -16,16 +19,27 @@ pub(super) struct Assembly {
     pub(super) outlets: Vec<Outlet>,
     /// What they serve.
     pub(super) served: Served,
+    /// What exports are made with.
+    pub(super) export: Option<Arc<Export>>,
 }
 
 /// Makes every sink of the config.
-pub(super) fn assemble(config: &Config, shared: &Shared, _runtime: &Handle) -> Result<Assembly> {
-    let _routes_to = |sink: &str| -> Vec<Route> {
+pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Result<Assembly> {
+    let routes_to = |sink: &str| -> Vec<Route> {
         let leading = config.routes.iter().filter(|route| route.to.iter().any(|to| to.get_ref() == sink));
         leading.map(Route::new).collect()
     };
     let mut assembly = Assembly::default();
-    store::assemble(config, shared, &mut assembly)?;
+    let data = &config.serve.data;
+    let store = store::assemble(config, shared, &mut assembly)?;
     review::assemble(config, shared, &mut assembly)?;
+    assembly.outlets.extend(lake::outlets(&config.sinks.parquet, data, runtime, routes_to));
+    let served = &mut assembly.served;
+    served.readable = std::mem::take(&mut served.readable).merge(table::routes(shared.store.hub(&config.source.results)?));
+    if let Some(export) = &config.export {
+        let export = Arc::new(Export::new(export, data, store, Arc::clone(&shared.clock), runtime)?);
+        served.writable = std::mem::take(&mut served.writable).merge(export.routes());
+        assembly.export = Some(export);
+    }
     Ok(assembly)
 }

@@ -16,3 +16,4 @@ mod resume;
 mod review;
 mod serve;
 mod sources;
+mod tail;

@@ -46,6 +46,30 @@ impl Server {
         Self { child, kafka, http }
     }
 
+    /// Where it is heard.
+    pub(crate) fn http(&self) -> &str {
+        &self.http
+    }
+
+    /// The value of a line of its metrics, if it is there and not 0.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let text = ureq::get(format!("{}/metrics", self.http)).call().expect("metrics").body_mut().read_to_string();
+        let text = text.expect("text");
+        let name = format!("tollgate_{name}");
+        let value = text.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok());
+        value.filter(|&value| value != 0.0)
+    }
+
+    /// Waits until it has died by itself, at a failpoint.
+    #[track_caller]
+    pub(crate) fn died(mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("a child").is_none() {
+            assert!(Instant::now() < deadline, "it did not die");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn log(&self, args: &[&str]) -> Command {
         let mut command = tollgate();
         command.arg("log").args(args).args(["--kafka", &self.kafka]);

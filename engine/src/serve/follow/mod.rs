@@ -21,8 +21,10 @@ use tollgate_ingest::log::Hub;
 use super::endpoints::Shared;
 use crate::{Error, Result};
 use follower::Follower;
+pub(super) use follower::chain;
 pub(super) use meter::SinkMeter;
 pub(super) use outlet::{LiveSink, Outlet, Window};
+pub(super) use reader::Reader;
 
 /// The running followers.
 pub(super) struct Followers {

@@ -15,16 +15,16 @@ const MAX_BATCH_BYTES: usize = 64 << 20;
 
 /// Events from one partition.
 #[derive(Default)]
-pub(super) struct Events {
-    pub(super) items: Vec<Published>,
+pub(in crate::serve) struct Events {
+    pub(in crate::serve) items: Vec<Published>,
     /// Records that are no CloudEvents, and those of batches that cannot be read: somebody else's fault.
-    pub(super) foreign: u64,
+    pub(in crate::serve) foreign: u64,
     /// Records that retention removed before they were read.
-    pub(super) lost: u64,
+    pub(in crate::serve) lost: u64,
 }
 
 /// A cursor on the hub.
-pub(super) struct Reader {
+pub(in crate::serve) struct Reader {
     hub: Arc<Hub>,
     cursor: Cursor,
     turn: u32,
@@ -34,16 +34,16 @@ pub(super) struct Reader {
 
 impl Reader {
     /// A reader from a cursor on; partitions that are not in it are read from their start.
-    pub(super) fn new(hub: Arc<Hub>, cursor: Cursor) -> Self {
+    pub(in crate::serve) fn new(hub: Arc<Hub>, cursor: Cursor) -> Self {
         Self { hub, cursor, turn: 0, decompressor: Decompressor::new(MAX_BATCH_BYTES), bytes: Vec::new() }
     }
 
-    pub(super) fn cursor(&self) -> &Cursor {
+    pub(in crate::serve) fn cursor(&self) -> &Cursor {
         &self.cursor
     }
 
     /// The next events of the first partition from the one whose turn it is that has any; `None` where none has.
-    pub(super) fn next(&mut self) -> Result<Option<Events>> {
+    pub(in crate::serve) fn next(&mut self) -> Result<Option<Events>> {
         let partitions = self.hub.config().partitions;
         for _ in 0..partitions {
             let partition = self.turn % partitions;
