@@ -19,6 +19,7 @@ pub mod jsonl;
 pub mod manual;
 pub mod parquet;
 pub mod published;
+pub mod push;
 pub mod rejected;
 pub mod report;
 pub mod route;

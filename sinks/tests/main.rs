@@ -5,6 +5,8 @@ mod event;
 mod files;
 mod journal;
 mod manual;
+mod push;
 mod readback;
 mod report;
+mod route;
 mod schema;

@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod doctor;
+mod events;
 mod exit;
 mod log;
 mod manual;
@@ -29,6 +30,7 @@ pub fn main() -> Exit {
         Command::Replay(args) => replay::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Log(args) => log::run(args),
+        Command::Events(args) => events::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Models(args) => models::run(args),

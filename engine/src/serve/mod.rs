@@ -9,6 +9,7 @@ mod endpoints;
 mod follow;
 mod live;
 mod meter;
+pub(crate) mod push;
 mod recogniser;
 mod results;
 mod sinks;
@@ -65,7 +66,9 @@ pub fn serve(
         herald.flowing(setup);
     });
     herald.stopping();
+    assembly.pushes.interrupt();
     followers.stop();
+    assembly.pushes.stop();
     endpoints.stop();
     retention.stop();
     flowed

@@ -5,6 +5,7 @@ use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
 use super::follow::Outlet;
+use super::push::{self, Pushes};
 use crate::Result;
 use crate::config::Config;
 
@@ -15,13 +16,17 @@ pub(super) struct Assembly {
     pub(super) outlets: Vec<Outlet>,
     /// What they serve.
     pub(super) served: Served,
+    /// The subscriptions of pushed events, whose retries run.
+    pub(super) pushes: Pushes,
 }
 
 /// Makes every sink of the config.
-pub(super) fn assemble(config: &Config, _shared: &Shared, _runtime: &Handle) -> Result<Assembly> {
-    let _routes_to = |sink: &str| -> Vec<Route> {
+pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Result<Assembly> {
+    let routes_to = |sink: &str| -> Vec<Route> {
         let leading = config.routes.iter().filter(|route| route.to.iter().any(|to| to.get_ref() == sink));
         leading.map(Route::new).collect()
     };
-    Ok(Assembly::default())
+    let mut assembly = Assembly::default();
+    assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
+    Ok(assembly)
 }
