@@ -4,6 +4,7 @@
 //! scripts; only the stream log by itself is measured in this process. Figures are medians over the turns; ratios are taken turn by turn, so that a machine whose speed drifts
 //! drifts for both.
 
+mod events;
 mod log;
 mod memory;
 mod peers;
@@ -38,6 +39,8 @@ enum Case {
     Memory(memory::Options),
     /// The stream log in this process, beside the disk by itself.
     Log(log::Options),
+    /// Results to webhooks in this process: filters, push, and a receiver beside one that hangs.
+    Events(events::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         Case::Replay(options) => replay::run(&cli.tollgate, options)?,
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
         Case::Log(options) => log::run(options)?,
+        Case::Events(options) => events::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
     };
     print!("{}", report.markdown());

@@ -13,7 +13,7 @@ use tollgate_sinks::push::{Breaker, Counted, Meter, Parts, Retries, Subscription
 use tollgate_sinks::route::Route;
 
 use super::endpoints::Shared;
-use super::follow::{Outlet, Window};
+use super::follow::{LiveSink, Outlet, Window};
 use crate::config::Config;
 use crate::{Error, Result};
 
@@ -54,7 +54,7 @@ pub(super) fn assemble(
             name: name.clone(),
             routes: routes_to(name),
             window: Window::NONE,
-            open: Box::new(move || Ok(Box::new(subscription.sink()))),
+            open: Box::new(move || Ok(Box::new(subscription.sink()) as LiveSink)),
         });
     }
     Ok(pushes)

@@ -10,6 +10,7 @@ mod flow;
 mod fuzz_photos;
 mod inline;
 mod memory;
+mod push;
 mod readback;
 mod resume;
 mod serve;

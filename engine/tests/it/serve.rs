@@ -40,7 +40,15 @@ impl Server {
         Self { child, kafka, http }
     }
 
-    fn log(&self, args: &[&str]) -> Command {
+    pub(crate) fn kafka(&self) -> &str {
+        &self.kafka
+    }
+
+    pub(crate) fn http(&self) -> &str {
+        &self.http
+    }
+
+    pub(crate) fn log(&self, args: &[&str]) -> Command {
         let mut command = tollgate();
         command.arg("log").args(args).args(["--kafka", &self.kafka]);
         command

@@ -95,10 +95,15 @@ fn outcome(error: &reqwest::Error) -> Outcome {
     if error.is_timeout() {
         return Outcome::TimedOut;
     }
-    let mut causes = std::iter::successors(Some(error as &dyn StdError), |error| error.source());
-    // The connector's own error for a failed lookup can be told by its text alone.
-    let unresolved = |cause: &dyn StdError| cause.is::<Private>() || cause.to_string().contains("dns error");
-    if causes.any(unresolved) { Outcome::ResolutionError } else { Outcome::SocketError }
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        // The connector's own error for a failed lookup can be told by its text alone.
+        if error.is::<Private>() || error.to_string().contains("dns error") {
+            return Outcome::ResolutionError;
+        }
+        cause = error.source();
+    }
+    Outcome::SocketError
 }
 
 #[cfg(test)]
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn retry_after_in_seconds_or_as_a_date() {
-        let from_now = |seconds| Some(1_795_327_200_000 + seconds * 1000);
+        let from_now = |seconds: i64| Some(1_795_327_200_000 + seconds * 1000);
         assert_eq!(retry_after("120"), from_now(120));
         assert_eq!(retry_after("Sun, 22 Nov 2026 06:00:30 GMT"), from_now(30));
         assert_eq!(retry_after("Sun, 22 Nov 2020 06:00:30 GMT"), from_now(0));

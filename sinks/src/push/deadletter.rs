@@ -112,7 +112,7 @@ impl DeadLetters {
     pub(super) fn requeued(&self, most: usize) -> Result<Vec<DeadLetter>> {
         let mut found = Vec::new();
         for path in sorted(&self.dir.join(REQUEUE))?.into_iter().take(most) {
-            found.extend(read(path)?);
+            found.extend(read(&path)?);
         }
         Ok(found)
     }
@@ -131,7 +131,7 @@ fn collect(dir: &Path, depth: u32, most: usize, found: &mut Vec<DeadLetter>) -> 
         }
         let number = path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
         if depth == 4 {
-            found.extend(read(path)?);
+            found.extend(read(&path)?);
         } else if number {
             collect(&path, depth + 1, most, found)?;
         }
@@ -152,16 +152,16 @@ fn sorted(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// `None` where it is no dead letter, or was removed in the meantime.
-fn read(path: PathBuf) -> Result<Option<DeadLetter>> {
+fn read(path: &Path) -> Result<Option<DeadLetter>> {
     if path.extension().is_none_or(|extension| extension != "json") {
         return Ok(None);
     }
-    let json = match fs::read(&path) {
+    let json = match fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        json => json.map_err(Error::io("read", &path))?,
+        json => json.map_err(Error::io("read", path))?,
     };
     let body: Option<Value> = serde_json::from_slice(&json).ok();
-    let letter = body.filter(|body| body["id"].is_string()).map(|body| DeadLetter { path: path.clone(), body });
+    let letter = body.filter(|body| body["id"].is_string()).map(|body| DeadLetter { path: path.to_path_buf(), body });
     if letter.is_none() {
         tracing::warn!(path = %path.display(), "this is no dead letter; it is passed over");
     }
@@ -173,7 +173,7 @@ fn place(hour: &Path, body: &Map<String, Value>) -> Result<PathBuf> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let stem = stem(text("id"));
     let path = hour.join(format!("{stem}.json"));
-    let other = read(path.clone())?.is_some_and(|there| there.body["source"].as_str() != Some(text("source")));
+    let other = read(&path)?.is_some_and(|there| there.body["source"].as_str() != Some(text("source")));
     if !other {
         return Ok(path);
     }

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -14,7 +13,7 @@ use super::client::Client;
 use super::config::WebhookConfig;
 use super::deadletter::DeadLetters;
 use super::delivery::{Sender, Verdict};
-use super::gate::{Admission, Breaker, Gate, Health};
+use super::gate::{Admission, Breaker, Gate};
 use super::handshake;
 use super::meter::{Counted, Meter};
 use super::pending::{Pending, State};
@@ -155,7 +154,7 @@ impl Subscription {
                 self.keep(expired)?;
                 continue;
             }
-            self.bury(dead)?;
+            self.bury(&dead)?;
             if wait.is_none() {
                 let settlement = self.attempt(alive);
                 self.store.settle(&settlement)?;
@@ -302,12 +301,12 @@ impl Subscription {
     }
 
     /// Puts events that were given up among the dead letters, then forgets them.
-    fn bury(&self, dead: Vec<Pending>) -> Result<()> {
+    fn bury(&self, dead: &[Pending]) -> Result<()> {
         if dead.is_empty() {
             return Ok(());
         }
         failpoint::reach("webhook.burying");
-        for event in &dead {
+        for event in dead {
             self.letters.write(event)?;
         }
         failpoint::reach("webhook.buried");

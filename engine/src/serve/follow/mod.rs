@@ -20,7 +20,7 @@ use super::endpoints::Shared;
 use crate::{Error, Result};
 use follower::Follower;
 pub(super) use meter::SinkMeter;
-pub(super) use outlet::{Outlet, Window};
+pub(super) use outlet::{LiveSink, Outlet, Window};
 
 /// The running followers.
 pub(super) struct Followers {

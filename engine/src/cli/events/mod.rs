@@ -1,15 +1,19 @@
 //! `tollgate events`: pushed events that are to be sent again, and those that were given up.
 
+mod args;
+
 use super::Exit;
-use super::args::{DeadLettersArgs, EventsArgs, EventsCommand, RedeliverArgs};
 use super::log::{ANSWER, consumer, failed, partitions};
 use crate::config::Config;
 use crate::serve::push::dead_letters;
 use crate::{Error, Result};
+use args::{DeadLettersArgs, EventsCommand, RedeliverArgs};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeSet;
 use tollgate_sinks::push::{DeadLetter, DeadLetters, WebhookConfig};
+
+pub(super) use args::EventsArgs;
 
 pub(super) fn run(args: &EventsArgs) -> Result<Exit> {
     match &args.command {
