@@ -5,6 +5,7 @@
 //! drifts for both.
 
 mod decode;
+mod events;
 mod log;
 mod memory;
 mod null;
@@ -43,6 +44,8 @@ enum Case {
     Decode(decode::Options),
     /// The stream log in this process, beside the disk by itself.
     Log(log::Options),
+    /// Results to webhooks in this process: filters, push, and a receiver beside one that hangs.
+    Events(events::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
     /// A broker that answers at once and keeps nothing: a producer's own ceiling.
@@ -58,6 +61,7 @@ fn main() -> Result<()> {
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
         Case::Decode(options) => decode::run(options)?,
         Case::Log(options) => log::run(options)?,
+        Case::Events(options) => events::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
         Case::NullBroker(options) => return null::serve(options),
         Case::Parquet(options) => parquet::run(options)?,

@@ -131,6 +131,14 @@ pub enum Error {
         /// What came back.
         source: Box<ureq::Error>,
     },
+    /// A sink that has never committed how far it came.
+    #[error("no sink {sink} has a cursor at {brokers}; `tollgate log groups` shows those that have, as sink.NAME")]
+    NoCursor {
+        /// The sink.
+        sink: String,
+        /// The address.
+        brokers: String,
+    },
     /// A folder that is no data folder.
     #[error("{} is no data folder of `tollgate serve`; name one with --data", dir.display())]
     NoData {

@@ -184,6 +184,17 @@ pub enum Error {
         #[source]
         source: Box<redb::Error>,
     },
+    /// The state of a subscription cannot be read or written, or another process has it open.
+    #[error("cannot {action} the state of pushed events {}", path.display())]
+    PushState {
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed (boxed: it is large).
+        #[source]
+        source: Box<redb::Error>,
+    },
     /// The store's index points at a document that is not there: a fault of the program or of the disk.
     #[error("the store has no document number {number} although its index has; restore the file from a backup")]
     NoDocument {
@@ -230,6 +241,34 @@ pub enum Error {
         /// Why it failed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// So many events wait for another attempt that no more are taken.
+    #[error(
+        "{events} events wait for another attempt at subscription {subscription}, as many as it may keep; its receiver \
+         must take some, or raise max_pending_events and max_pending_mib"
+    )]
+    PushFull {
+        /// The subscription.
+        subscription: String,
+        /// Events that are kept.
+        events: u64,
+    },
+    /// A sink's settings are not sound.
+    #[error("the sink {sink} cannot be used: {why}")]
+    BadSink {
+        /// The sink.
+        sink: String,
+        /// What is wrong, and what to write instead.
+        why: String,
+    },
+    /// No HTTP client can be made.
+    #[error("cannot make an HTTP client for the sink {sink}; is there a certificate store, or `ca_file`?")]
+    Client {
+        /// The sink.
+        sink: String,
+        /// Why it failed.
+        #[source]
+        source: reqwest::Error,
     },
     /// No such item waits in the queue.
     #[error("no item {id} waits in the manual-check queue; it was never put there or is already completed")]

@@ -26,6 +26,7 @@ pub mod manual;
 pub mod parquet;
 pub mod published;
 mod refusal;
+pub mod push;
 pub mod rejected;
 pub mod report;
 pub mod review;

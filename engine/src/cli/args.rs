@@ -43,6 +43,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Put records into a log, look at it, check it.
     Log(LogArgs),
+    /// Pushed events: have some sent again, look at what was given up.
+    Events(super::events::EventsArgs),
     /// Replay the sample set that comes with the program, and say where to look.
     Demo(DemoArgs),
     /// Say what was found on this machine and what to do about what is missing.

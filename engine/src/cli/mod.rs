@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod doctor;
+mod events;
 mod exit;
 mod export;
 mod log;
@@ -31,6 +32,7 @@ pub fn main() -> Exit {
         Command::Serve(args) => serve::run(args),
         Command::Export(args) => export::run(args),
         Command::Log(args) => log::run(args),
+        Command::Events(args) => events::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Models(args) => models::run(args),

@@ -30,8 +30,10 @@ const LIKE: f64 = 0.75;
 pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map(|span| format!("line {}: ", line(text, span.start))).unwrap_or_default();
     let message = error.message();
-    match nearest(message) {
-        Some((unknown, known)) => format!("{at}`{unknown}` is no key here; did you mean `{known}`?"),
+    let key = nearest(message, "unknown field ").map(|names| ("is no key here", names));
+    let names = key.or_else(|| nearest(message, "unknown variant ").map(|names| ("is not known here", names)));
+    match names {
+        Some((what, (unknown, known))) => format!("{at}`{unknown}` {what}; did you mean `{known}`?"),
         None => format!("{at}{message}"),
     }
 }
@@ -48,9 +50,9 @@ pub(super) fn most_alike<'a>(unknown: &str, known: impl Iterator<Item = &'a str>
     (like(&known) >= LIKE).then_some(known)
 }
 
-/// From serde's ``unknown field `x`, expected one of `a`, `b` ``: the unknown key and the known one most like it.
-fn nearest(message: &str) -> Option<(&str, &str)> {
-    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+/// From serde's ``unknown field `x`, expected one of `a`, `b` ``: the unknown name and the known one most like it.
+fn nearest<'a>(message: &'a str, begin: &str) -> Option<(&'a str, &'a str)> {
+    let mut quoted = message.strip_prefix(begin)?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
     Some((unknown, most_alike(unknown, quoted)?))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use tollgate_sinks::lake::LakeConfig;
+use tollgate_sinks::push::WebhookConfig;
 use tollgate_sinks::route::RouteConfig;
 
 use super::error;
@@ -14,17 +15,26 @@ use super::error;
 pub struct SinksConfig {
     /// Parquet files in windows.
     pub parquet: BTreeMap<String, LakeConfig>,
+    /// Events are POSTed to a receiver.
+    pub webhook: BTreeMap<String, WebhookConfig>,
 }
 
 impl SinksConfig {
     /// The names of all sinks, a name once for each sink that has it.
     pub fn names(&self) -> Vec<&str> {
-        self.parquet.keys().map(String::as_str).collect()
+        let parquet = self.parquet.keys();
+        parquet.chain(self.webhook.keys()).map(String::as_str).collect()
+    }
+
+    /// Checks the settings of each.
+    fn check(&self) -> Result<(), String> {
+        self.webhook.iter().try_for_each(|(name, webhook)| webhook.check(name))
     }
 }
 
 /// Checks that names are unique, that routes lead to sinks that there are, and that every sink has one.
 pub(super) fn check(text: &str, routes: &[RouteConfig], sinks: &SinksConfig) -> Result<(), String> {
+    sinks.check()?;
     let names = sinks.names();
     let known: BTreeSet<&str> = names.iter().copied().collect();
     if let Some(twice) = known.iter().find(|name| names.iter().filter(|other| other == name).count() > 1) {
@@ -53,5 +63,25 @@ mod tests {
     fn a_route_to_nowhere_names_its_line() {
         let said = Config::parse("[[routes]]\ntypes = [\"a\"]\nto = [\"bilin\"]\n").unwrap_err();
         assert!(said.contains("line 3") && said.contains("`bilin`"), "{said}");
+    }
+
+    #[test]
+    fn a_mistake_in_a_route_or_a_sink_names_the_line_and_the_nearest_name() {
+        let sink = "[sinks.webhook.billing]\nurl = \"https://example.com/\"\n";
+        let filter = "[[routes]]\nto = [\"billing\"]\n[[routes.filters]]\nkey = \"data.confidence\"\n";
+        for (more, line, nearest) in [
+            ("operator = \"NumberGreaterThen\"\nvalue = 1\n", "line 7", "`NumberGreaterThan`"),
+            ("operater = \"NumberIn\"\nvalue = 1\n", "line 7", "`operator`"),
+        ] {
+            let said = Config::parse(&format!("{sink}{filter}{more}")).unwrap_err();
+            assert!(said.contains(line) && said.contains(nearest), "{said}");
+        }
+        let said = Config::parse(&format!("{sink}[[routes]]\nto = [\"biling\"]\n")).unwrap_err();
+        assert!(said.contains("line 4") && said.contains("did you mean `billing`"), "{said}");
+        let said = Config::parse("[sinks.webhook.billing]\nurl = \"https://example.com/\"\ntimeout = 3\n").unwrap_err();
+        assert!(said.contains("line 3") && said.contains("`timeout_ms`"), "{said}");
+        let said = Config::parse("[sinks.webhook.billing]\nurl = \"https://10.0.0.1/\"\n").unwrap_err();
+        assert!(said.contains("sinks.webhook.billing.url") && said.contains("allow_private"), "{said}");
+        assert!(Config::parse(&format!("{sink}[[routes]]\nto = [\"billing\"]\n")).is_ok());
     }
 }

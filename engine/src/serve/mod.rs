@@ -12,6 +12,7 @@ mod follow;
 mod lake;
 mod live;
 mod meter;
+pub(crate) mod push;
 mod recogniser;
 mod results;
 mod review;
@@ -75,9 +76,11 @@ pub fn serve(
         herald.flowing(setup);
     });
     herald.stopping();
+    assembly.pushes.interrupt();
     followers.stop();
     captures.stop();
     scheduler.stop();
+    assembly.pushes.stop();
     endpoints.stop();
     retention.stop();
     flowed

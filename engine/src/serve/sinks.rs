@@ -8,6 +8,7 @@ use tollgate_sinks::route::Route;
 use super::endpoints::{Served, Shared};
 use super::export::Export;
 use super::follow::Outlet;
+use super::push::{self, Pushes};
 use super::{lake, review, store, table};
 use crate::Result;
 use crate::config::Config;
@@ -21,6 +22,8 @@ pub(super) struct Assembly {
     pub(super) served: Served,
     /// What exports are made with.
     pub(super) export: Option<Arc<Export>>,
+    /// The subscriptions of pushed events, whose retries run.
+    pub(super) pushes: Pushes,
 }
 
 /// Makes every sink of the config.
@@ -41,5 +44,6 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
         served.writable = std::mem::take(&mut served.writable).merge(export.routes());
         assembly.export = Some(export);
     }
+    assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
     Ok(assembly)
 }

@@ -11,6 +11,7 @@ mod fuzz_photos;
 mod inline;
 mod memory;
 mod plates;
+mod push;
 mod readback;
 mod resume;
 mod review;

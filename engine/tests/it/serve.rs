@@ -46,7 +46,12 @@ impl Server {
         Self { child, kafka, http }
     }
 
-    /// Where it is heard.
+    /// Where Kafka clients are heard.
+    pub(crate) fn kafka(&self) -> &str {
+        &self.kafka
+    }
+
+    /// The URL of its HTTP endpoint.
     pub(crate) fn http(&self) -> &str {
         &self.http
     }
@@ -70,7 +75,7 @@ impl Server {
         }
     }
 
-    fn log(&self, args: &[&str]) -> Command {
+    pub(crate) fn log(&self, args: &[&str]) -> Command {
         let mut command = tollgate();
         command.arg("log").args(args).args(["--kafka", &self.kafka]);
         command

@@ -15,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::time::Duration;
 
 /// How long a broker may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: &LogArgs) -> Result<Exit> {
     match &args.command {
@@ -29,7 +29,7 @@ pub(super) fn run(args: &LogArgs) -> Result<Exit> {
 }
 
 /// Says at which brokers a call failed.
-fn failed(what: &'static str, brokers: &str) -> impl FnOnce(rdkafka::error::KafkaError) -> Error + use<> {
+pub(super) fn failed(what: &'static str, brokers: &str) -> impl FnOnce(rdkafka::error::KafkaError) -> Error + use<> {
     let brokers = brokers.to_owned();
     move |source| Error::Broker { what, brokers, source: Box::new(source) }
 }
@@ -43,14 +43,14 @@ fn client(brokers: &str) -> ClientConfig {
 }
 
 /// A consumer that commits nothing; with a group's name, one that sees what that group committed.
-fn consumer(brokers: &str, group: &str) -> Result<BaseConsumer> {
+pub(super) fn consumer(brokers: &str, group: &str) -> Result<BaseConsumer> {
     let mut config = client(brokers);
     config.set("group.id", group).set("enable.auto.commit", "false").set("enable.partition.eof", "true");
     config.create().map_err(failed("make a client of", brokers))
 }
 
 /// The numbers of a hub's partitions.
-fn partitions(consumer: &BaseConsumer, brokers: &str, hub: &str) -> Result<Vec<i32>> {
+pub(super) fn partitions(consumer: &BaseConsumer, brokers: &str, hub: &str) -> Result<Vec<i32>> {
     let metadata = consumer.fetch_metadata(Some(hub), ANSWER).map_err(failed("ask for hubs at", brokers))?;
     let topic = metadata.topics().iter().find(|topic| topic.name() == hub && topic.error().is_none());
     let topic = topic.ok_or_else(|| tollgate_ingest::Error::NoHub { hub: hub.into() })?;
