@@ -5,6 +5,7 @@ mod event;
 mod files;
 mod journal;
 mod manual;
+mod queue;
 mod readback;
 mod report;
 mod schema;
