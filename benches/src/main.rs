@@ -8,6 +8,7 @@ mod log;
 mod memory;
 mod peers;
 mod process;
+mod queue;
 mod replay;
 mod report;
 mod stats;
@@ -38,6 +39,8 @@ enum Case {
     Memory(memory::Options),
     /// The stream log in this process, beside the disk by itself.
     Log(log::Options),
+    /// The embedded queues in this process, beside redb.
+    Queue(queue::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         Case::Replay(options) => replay::run(&cli.tollgate, options)?,
         Case::Memory(options) => memory::run(&cli.tollgate, options)?,
         Case::Log(options) => log::run(options)?,
+        Case::Queue(options) => queue::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
     };
     print!("{}", report.markdown());

@@ -21,6 +21,7 @@ mod name;
 mod ops;
 mod record;
 mod refusal;
+pub mod rest;
 mod session;
 mod settings;
 mod shelf;
