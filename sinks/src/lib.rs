@@ -14,6 +14,7 @@ pub mod journal;
 pub mod jsonl;
 pub mod manual;
 pub mod parquet;
+pub mod queue;
 pub mod rejected;
 pub mod report;
 pub mod schema;
