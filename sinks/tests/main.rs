@@ -8,3 +8,4 @@ mod manual;
 mod readback;
 mod report;
 mod schema;
+mod task_face;

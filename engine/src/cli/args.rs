@@ -201,6 +201,9 @@ pub(super) struct ServeArgs {
     /// Where HTTP clients are heard [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR")]
     pub(super) http: Option<SocketAddr>,
+    /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) tasks: Option<SocketAddr>,
     #[command(flatten)]
     pub(super) how: HowArgs,
 }

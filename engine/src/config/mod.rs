@@ -4,11 +4,13 @@
 
 mod error;
 mod models;
+mod queues;
 mod routes;
 mod serve;
 
 pub use error::ConfigError;
 pub use models::{Choice, ModelsConfig, OwnModel};
+pub use queues::QueuesConfig;
 pub use routes::SinksConfig;
 pub use serve::{ServeConfig, SourceConfig, SourceKind};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub kafka: KafkaConfig,
     /// The HTTP endpoint.
     pub http: HttpConfig,
+    /// The queues.
+    pub queues: QueuesConfig,
     /// Which results go to which sinks.
     pub routes: Vec<RouteConfig>,
     /// The sinks.

@@ -22,7 +22,8 @@ pub(super) struct Lease<'a> {
 impl<'a> Lease<'a> {
     pub(super) fn new(wire: &'a Wire<'a>, got: &'a Got, lock_s: u32) -> Self {
         let now = Instant::now();
-        let mut lease = Self { wire, id: &got.id, receipt: got.pop_receipt.clone(), lock_s, renew_at: now, ends_at: now };
+        let mut lease =
+            Self { wire, id: &got.id, receipt: got.pop_receipt.clone(), lock_s, renew_at: now, ends_at: now };
         lease.begins_at(now);
         lease
     }

@@ -16,7 +16,6 @@ use std::time::Duration;
 use tollgate_ingest::Clock;
 use tollgate_sinks::queue::azure::client::{Client, Got};
 
-use crate::Result;
 use lease::Lease;
 use wire::{Meaning, Trouble, Wire};
 use work::Ended;
@@ -58,7 +57,7 @@ pub trait Herald {
 ///
 /// # Errors
 /// The server refuses what it is asked (a wrong key), the program cannot be started, or, with `once`, there is no answer.
-pub fn listen(listen: &Listen, clock: &Clock, stop: &AtomicBool, herald: &dyn Herald) -> Result<()> {
+pub fn listen(listen: &Listen, clock: &Clock, stop: &AtomicBool, herald: &dyn Herald) -> crate::Result<()> {
     let poison = listen.client.sibling(&format!("{}-poison", listen.client.queue()))?;
     let wire = Wire::new(listen.client.clone(), clock);
     let listener = Listener { listen, poison: wire.sibling(poison), wire, herald };
@@ -115,7 +114,10 @@ impl Listener<'_> {
                 self.unless_lost(&got.id, self.wire.hide(&got.id, receipt, 0).map(drop))?;
             }
             Ended::LeaseLost => {
-                tracing::warn!(id = got.id, "the lease was lost; the program was stopped, since the message is not ours");
+                tracing::warn!(
+                    id = got.id,
+                    "the lease was lost; the program was stopped, since the message is not ours"
+                );
             }
         }
         Ok(true)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tollgate_ingest::Clock;
-use tollgate_sinks::queue::azure::client::{Client, Got, read_got};
+use tollgate_sinks::queue::azure::client::{BadClient, Client, Got, read_got};
 use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::{Agent, Body};
 
@@ -43,9 +43,15 @@ pub(super) enum Meaning {
     Broken,
 }
 
-impl<E: Into<Error>> From<E> for Trouble {
-    fn from(error: E) -> Self {
-        Self { meaning: Meaning::Broken, error: error.into() }
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self { meaning: Meaning::Broken, error }
+    }
+}
+
+impl From<BadClient> for Trouble {
+    fn from(bad: BadClient) -> Self {
+        Error::from(bad).into()
     }
 }
 
@@ -77,7 +83,8 @@ impl<'a> Wire<'a> {
         let mut response = self.send("get a message from", self.client.get(hidden_s, (self.clock)())?)?;
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
         let body = body.map_err(|source| self.away("read the answer of", source))?;
-        let got = read_got(&body).ok_or_else(|| self.refused("read the answer of", StatusCode::OK, "no messages in it"))?;
+        let got =
+            read_got(&body).ok_or_else(|| self.refused("read the answer of", StatusCode::OK, "no messages in it"))?;
         Ok(got.into_iter().next())
     }
 

@@ -9,6 +9,7 @@ mod endpoints;
 mod follow;
 mod live;
 mod meter;
+mod queues;
 mod recogniser;
 mod results;
 mod sinks;

@@ -5,6 +5,7 @@ use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
 use super::follow::Outlet;
+use super::queues;
 use crate::Result;
 use crate::config::Config;
 
@@ -18,10 +19,13 @@ pub(super) struct Assembly {
 }
 
 /// Makes every sink of the config.
-pub(super) fn assemble(config: &Config, _shared: &Shared, _runtime: &Handle) -> Result<Assembly> {
+pub(super) fn assemble(config: &Config, shared: &Shared, _runtime: &Handle) -> Result<Assembly> {
     let _routes_to = |sink: &str| -> Vec<Route> {
         let leading = config.routes.iter().filter(|route| route.to.iter().any(|to| to.get_ref() == sink));
         leading.map(Route::new).collect()
     };
-    Ok(Assembly::default())
+    let queues = queues::open(config)?;
+    let mut assembly = Assembly::default();
+    assembly.served.faces.push(queues::tasks(config, shared, &queues)?);
+    Ok(assembly)
 }

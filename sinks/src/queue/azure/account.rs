@@ -15,7 +15,8 @@ use super::name;
 /// The account there is where none is configured: the storage emulator's, which `UseDevelopmentStorage=true` means.
 pub const DEVELOPMENT_ACCOUNT: &str = "devstoreaccount1";
 /// Its key. No secret: the vendor prints it in the emulator's manual, and every client library has it built in.
-pub const DEVELOPMENT_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+pub const DEVELOPMENT_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /// A key that signs, shown to nobody.
 #[derive(Clone, Deserialize)]
@@ -111,8 +112,10 @@ pub enum BadAccount {
         folder: String,
     },
     /// Everybody knows the key.
-    #[error("the task queues would be open to other machines at {address} with the emulator's key, which everybody knows; \
-             name an account with a key of your own in [queues.account.NAME]")]
+    #[error(
+        "the task queues would be open to other machines at {address} with the emulator's key, which everybody knows; \
+             name an account with a key of your own in [queues.account.NAME]"
+    )]
     Exposed {
         /// The address.
         address: IpAddr,

@@ -91,11 +91,14 @@ fn list(call: &Call<'_>, messages: &[Delivery], got: bool) -> Answer {
     xml.open(LIST);
     for delivery in messages {
         xml.open(ITEM).plain("MessageId", ids.id(delivery.sequence));
-        xml.plain("InsertionTime", http_time(delivery.enqueued_ms)).plain("ExpirationTime", expiry(delivery.expires_ms));
+        xml.plain("InsertionTime", http_time(delivery.enqueued_ms))
+            .plain("ExpirationTime", expiry(delivery.expires_ms));
         if got {
             xml.plain("PopReceipt", pop_receipt(delivery.token)).plain("TimeNextVisible", http_time(delivery.until_ms));
         }
-        xml.plain("DequeueCount", delivery.deliveries).leaf("MessageText", &carried(&delivery.message.body)).close(ITEM);
+        xml.plain("DequeueCount", delivery.deliveries)
+            .leaf("MessageText", &carried(&delivery.message.body))
+            .close(ITEM);
     }
     xml.close(LIST);
     Answer::xml(StatusCode::OK, xml.finish())

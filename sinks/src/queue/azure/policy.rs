@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn bad_policies_are_refused() {
         let named = |id: &str| format!("<SignedIdentifier><Id>{id}</Id></SignedIdentifier>");
-        let wrong = "<SignedIdentifier><Id>p</Id><AccessPolicy><Permission>x</Permission></AccessPolicy></SignedIdentifier>";
+        let wrong =
+            "<SignedIdentifier><Id>p</Id><AccessPolicy><Permission>x</Permission></AccessPolicy></SignedIdentifier>";
         for bad in [named("p").repeat(6), named(""), named(&"i".repeat(65)), wrong.into(), "<Other/>".into()] {
             assert_eq!(Policies::parse(xml(&bad).as_bytes()).unwrap_err().code(), "InvalidXmlDocument", "{bad}");
         }

@@ -30,7 +30,7 @@ impl<'a> Query<'a> {
 
     /// A whole number.
     pub(super) fn number(&self, name: &'static str) -> Result<Option<i64>, Fault> {
-        let bad = |text| Fault::bad_query(name, text, "It must be a whole number.");
+        let bad = |text: &str| Fault::bad_query(name, text, "It must be a whole number.");
         let read = |text: &str| text.parse().ok().ok_or_else(|| bad(text));
         self.some(name).map(read).transpose()
     }

@@ -74,7 +74,11 @@ fn own_name<'e>(call: &Call<'_>, entity: &'e str) -> Option<&'e str> {
 
 /// Where the account is, as the client calls it.
 fn endpoint(call: &Call<'_>) -> String {
-    let host = call.parts.headers.get(HOST).map_or(Cow::Borrowed("localhost"), |host| String::from_utf8_lossy(host.as_bytes()));
+    let host = call
+        .parts
+        .headers
+        .get(HOST)
+        .map_or(Cow::Borrowed("localhost"), |host| String::from_utf8_lossy(host.as_bytes()));
     format!("http://{host}/{}", call.target.account)
 }
 

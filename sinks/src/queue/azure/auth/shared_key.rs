@@ -171,7 +171,8 @@ mod tests {
             ("content-type", "text/plain"),
         ]);
         let method = Method::GET;
-        let signed = Signed { method: &method, path: "/a/q", query: &query, headers: &sent, account: "a", by_byte: false };
+        let signed =
+            Signed { method: &method, path: "/a/q", query: &query, headers: &sent, account: "a", by_byte: false };
         let own = "x-ms-date:Fri, 26 Jun 2015 23:39:12 GMT\nx-ms-version:2015-02-21\n";
         let whole = format!(
             "GET\n\n\n\n\ntext/plain\n\n\n\n\n\n\n{own}/a/a/q\ncomp:metadata\nrestype:container\ntimeout:20\nx:a+c,b"

@@ -24,7 +24,8 @@ mod tests {
     #[test]
     fn times_in_all_their_forms() {
         let hour = Some(1_800_000_000_000);
-        let forms = ["2027-01-15T08:00:00Z", "2027-01-15T08:00Z", "2027-01-15T08:00:00.0000000Z", "2027-01-15T10:00:00+02:00"];
+        let forms =
+            ["2027-01-15T08:00:00Z", "2027-01-15T08:00Z", "2027-01-15T08:00:00.0000000Z", "2027-01-15T10:00:00+02:00"];
         for form in forms {
             assert_eq!(iso(form), hour, "{form}");
         }

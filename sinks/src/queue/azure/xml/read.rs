@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn text_is_as_it_was() {
-        let mut root = read(b"<?xml version='1.0'?><A>\n <B>a&lt;b &amp;\r\n&#x4e2d;&#13;</B><C/><D><![CDATA[<x>]]></D></A>\n").unwrap();
+        let mut root =
+            read(b"<?xml version='1.0'?><A>\n <B>a&lt;b &amp;\r\n&#x4e2d;&#13;</B><C/><D><![CDATA[<x>]]></D></A>\n")
+                .unwrap();
         assert_eq!(root.name, "A");
         assert_eq!(root.take_text("B").unwrap(), "a<b &\r\n中\r");
         assert_eq!((root.text_of("C"), root.text_of("D"), root.text_of("E")), (Some(""), Some("<x>"), None));
@@ -99,7 +101,9 @@ mod tests {
         let deep = "<a>".repeat(20) + &"</a>".repeat(20);
         let wide = format!("<a>{}</a>", "<b/>".repeat(2000));
         let expanding = "<!DOCTYPE a [<!ENTITY x \"xx\">]><a>&x;</a>";
-        for bad in ["", "x", "<a>", "<a></b>", "<a/><b/>", "<a/>x", "<a>&y;</a>", "<a>&#0;</a>", &deep, &wide, expanding] {
+        for bad in
+            ["", "x", "<a>", "<a></b>", "<a/><b/>", "<a/>x", "<a>&y;</a>", "<a>&#0;</a>", &deep, &wide, expanding]
+        {
             assert_eq!(read(bad.as_bytes()), None, "{bad}");
         }
         assert_eq!(read(b"<a>\xff</a>"), None);
