@@ -65,7 +65,7 @@ impl Follower {
             let (sink, again_ms) = (&self.outlet.name, pause.as_millis());
             tracing::warn!(sink, again_ms, error = %chain(&error), "a sink failed; it is tried again");
             self.meter.count(sink, "failed", 1);
-            // Woken by new events, but never before its time: a stop is seen within IDLE.
+            // In pieces, so that a stop is seen.
             let mut left = pause;
             while !left.is_zero() && !stop.load(Ordering::Relaxed) {
                 std::thread::sleep(left.min(IDLE));

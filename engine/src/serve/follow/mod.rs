@@ -9,6 +9,8 @@ mod follower;
 mod meter;
 mod outlet;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
