@@ -91,6 +91,12 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A record of the results hub is no CloudEvents 1.0 event.
+    #[error("not a CloudEvents 1.0 event: the attribute `{attribute}` is missing or malformed")]
+    NoEvent {
+        /// The attribute.
+        attribute: &'static str,
+    },
     /// Arrow refused a batch or a file.
     #[error("cannot {action} {}", path.display())]
     Arrow {

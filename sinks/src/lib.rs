@@ -2,6 +2,9 @@
 //!
 //! A replay appends its results to a [`journal::Journal`], the only truth; every output is then made by streaming the
 //! journal through [`sink::Sink`]s with [`sink::export`].
+//!
+//! What a server reads lies in its results hub. There each sink is a cursor of its own: it takes [`Published`] events, and
+//! the follower that drives it (in `engine`) commits how far it has come only after [`Sink::sync`].
 
 mod atomic;
 mod columns;
@@ -14,9 +17,11 @@ pub mod journal;
 pub mod jsonl;
 pub mod manual;
 pub mod parquet;
+pub mod published;
 pub mod queue;
 pub mod rejected;
 pub mod report;
+pub mod route;
 pub mod schema;
 pub mod sink;
 
@@ -24,4 +29,5 @@ pub use error::{Error, Result};
 pub use event::Event;
 pub use journal::Journal;
 pub use manual::ManualQueue;
+pub use published::{CloudEvent, Cursor, Place, Published};
 pub use sink::{Entry, Sink, export};

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::event::Event;
+use crate::published::Cursor;
 
 /// Most entries handed to the sinks at once by [`export`].
 const CHUNK_ENTRIES: usize = 512;
@@ -20,7 +21,17 @@ pub struct Entry {
 /// Where results go. Writing makes nothing visible; [`Sink::sync`] does, all at once.
 pub trait Sink<T> {
     /// Short name for messages, like `parquet`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
+
+    /// Told before the first write how far the sink had come by the checkpoints; says from where on it wants to be
+    /// written to. A sink that keeps its place together with what it wrote knows it better, and so nothing is written
+    /// twice after a kill between the two.
+    ///
+    /// # Errors
+    /// Those of the place written to.
+    fn resume(&mut self, committed: Cursor) -> Result<Cursor> {
+        Ok(committed)
+    }
 
     /// Takes the next items, in order.
     ///

@@ -9,3 +9,4 @@ mod queue;
 mod readback;
 mod report;
 mod schema;
+mod task_face;

@@ -1,5 +1,6 @@
 //! The arguments.
 
+use super::listen::ListenArgs;
 use crate::setup::Backend;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -39,6 +40,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Serve the stream log (Kafka, HTTP) and read the plates on the photos that come.
     Serve(ServeArgs),
+    /// Have a program work on the messages of a task queue.
+    Listen(ListenArgs),
     /// Put records into a log, look at it, check it.
     Log(LogArgs),
     /// Replay the sample set that comes with the program, and say where to look.
@@ -198,6 +201,9 @@ pub(super) struct ServeArgs {
     /// Where HTTP clients are heard [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR")]
     pub(super) http: Option<SocketAddr>,
+    /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) tasks: Option<SocketAddr>,
     #[command(flatten)]
     pub(super) how: HowArgs,
 }

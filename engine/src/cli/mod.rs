@@ -4,6 +4,7 @@ mod args;
 mod demo;
 mod doctor;
 mod exit;
+mod listen;
 mod log;
 mod manual;
 mod models;
@@ -28,6 +29,7 @@ pub fn main() -> Exit {
     let outcome = match &cli.command {
         Command::Replay(args) => replay::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Listen(args) => listen::run(args),
         Command::Log(args) => log::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -28,8 +28,7 @@ const LIKE: f64 = 0.75;
 
 /// One line for what the TOML reader found, with the line's number and, for an unknown key, the nearest known one.
 pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    let at = line.map(|n| format!("line {n}: ")).unwrap_or_default();
+    let at = error.span().map(|span| format!("line {}: ", line(text, span.start))).unwrap_or_default();
     let message = error.message();
     match nearest(message) {
         Some((unknown, known)) => format!("{at}`{unknown}` is no key here; did you mean `{known}`?"),
@@ -37,11 +36,21 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
+/// The number of the line that a byte lies in, from 1.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count() + 1
+}
+
+/// The name that was likely meant.
+pub(super) fn most_alike<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let like = |known: &&str| strsim::jaro_winkler(unknown, known);
+    let known = known.max_by(|a, b| like(a).total_cmp(&like(b)))?;
+    (like(&known) >= LIKE).then_some(known)
+}
+
 /// From serde's ``unknown field `x`, expected one of `a`, `b` ``: the unknown key and the known one most like it.
 fn nearest(message: &str) -> Option<(&str, &str)> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
-    let like = |known: &&str| strsim::jaro_winkler(unknown, known);
-    let known = quoted.max_by(|a, b| like(a).total_cmp(&like(b)))?;
-    (like(&known) >= LIKE).then_some((unknown, known))
+    Some((unknown, most_alike(unknown, quoted)?))
 }

@@ -4,10 +4,14 @@
 
 mod error;
 mod models;
+mod queues;
+mod routes;
 mod serve;
 
 pub use error::ConfigError;
 pub use models::{Choice, ModelsConfig, OwnModel};
+pub use queues::QueuesConfig;
+pub use routes::SinksConfig;
 pub use serve::{ServeConfig, SourceConfig, SourceKind};
 
 use crate::pipeline::Rules;
@@ -20,6 +24,7 @@ use tollgate_ingest::access::AccessConfig;
 use tollgate_ingest::http::HttpConfig;
 use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
+use tollgate_sinks::route::RouteConfig;
 
 /// The whole config.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -43,6 +48,12 @@ pub struct Config {
     pub kafka: KafkaConfig,
     /// The HTTP endpoint.
     pub http: HttpConfig,
+    /// The queues.
+    pub queues: QueuesConfig,
+    /// Which results go to which sinks.
+    pub routes: Vec<RouteConfig>,
+    /// The sinks.
+    pub sinks: SinksConfig,
 }
 
 /// The flow's size and bounds.
@@ -163,6 +174,7 @@ impl Config {
     fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|e| error::explain(text, &e))?;
         config.check()?;
+        routes::check(text, &config.routes, &config.sinks)?;
         Ok(config)
     }
 

@@ -4,11 +4,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tollgate_ingest::Clock;
-use tollgate_ingest::access::Access;
+use tollgate_ingest::access::{Access, Right};
+use tollgate_ingest::http::{Face, HttpConfig};
 use tollgate_ingest::log::Store;
 use tollgate_ingest::metrics::Metrics;
 use tollgate_ingest::{http, kafka};
@@ -35,6 +37,8 @@ pub struct Serving {
     pub http: SocketAddr,
     /// The hubs.
     pub hubs: Vec<String>,
+    /// What else is served: a line for each, name, address and what to try.
+    pub faces: Vec<String>,
 }
 
 impl fmt::Display for Serving {
@@ -47,8 +51,40 @@ impl fmt::Display for Serving {
         if let Some(tls) = self.kafka_tls {
             writeln!(f, "kafka  {tls} (SASL_SSL, PLAIN; user $ConnectionString)")?;
         }
-        writeln!(f, "http   http://{http}   try: curl --data-binary @car.jpg http://{http}/lanes/1/images")
+        writeln!(f, "http   http://{http}   try: curl --data-binary @car.jpg http://{http}/lanes/1/images")?;
+        self.faces.iter().try_for_each(|face| writeln!(f, "{face}"))
     }
+}
+
+/// What is served beside the log.
+#[derive(Default)]
+pub(super) struct Served {
+    /// Routes at the HTTP endpoint for those who may read the results.
+    pub(super) readable: Router,
+    /// Routes there for those who may add to them.
+    pub(super) writable: Router,
+    /// Listeners of their own.
+    pub(super) faces: Vec<FaceParts>,
+}
+
+/// A listener of its own.
+pub(super) struct FaceParts {
+    /// Its name in metrics.
+    pub(super) name: &'static str,
+    /// Where it is to listen.
+    pub(super) address: SocketAddr,
+    /// What it serves.
+    pub(super) routes: Router,
+    /// What is printed of it, with where it listens.
+    pub(super) line: fn(SocketAddr) -> String,
+}
+
+/// The threads that wait for networks.
+pub(super) fn runtime(config: &Config) -> Result<Runtime> {
+    let threads = config.serve.io_threads.get();
+    let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("io").enable_all().build();
+    let data = config.serve.data.clone();
+    runtime.map_err(|source| Error::Io { what: "start network threads for", path: data, source })
 }
 
 /// The part of the server that readiness waits for.
@@ -65,28 +101,34 @@ pub(super) struct Endpoints {
 
 impl Endpoints {
     /// Binds and serves.
-    pub(super) fn start(config: &Config, shared: &Shared) -> Result<Self> {
-        let threads = config.serve.io_threads.get();
-        let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("io").enable_all().build();
-        let data = config.serve.data.clone();
-        let runtime = runtime.map_err(|source| Error::Io { what: "start network threads for", path: data, source })?;
+    pub(super) fn start(config: &Config, shared: &Shared, runtime: Runtime, served: Served) -> Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let Shared { store, access, metrics, clock } = shared;
-        let (kafka, http) = runtime.block_on(async {
-            let part = || (Arc::clone(store), Arc::clone(access), Arc::clone(metrics), Arc::clone(clock));
+        let part = || (Arc::clone(store), Arc::clone(access), Arc::clone(metrics), Arc::clone(clock));
+        let (kafka, http, faces) = runtime.block_on(async {
             let (log, keys, counts, time) = part();
             let kafka =
                 kafka::Endpoint::bind(config.kafka.clone(), &config.serve.data, log, keys, counts, time).await?;
             let (log, keys, counts, time) = part();
             let http = http::Endpoint::bind(config.http.clone(), log, keys, counts, time).await?;
-            Ok::<_, Error>((kafka, http))
+            let http = http.with_routes(served.readable, &config.source.results, Right::Listen);
+            let http = http.with_routes(served.writable, &config.source.results, Right::Send);
+            let mut faces = Vec::new();
+            for face in served.faces {
+                let http = HttpConfig { address: face.address, ..config.http.clone() };
+                faces.push((face.line, Face::bind(face.name, http, face.routes, Arc::clone(metrics)).await?));
+            }
+            Ok::<_, Error>((kafka, http, faces))
         })?;
         let hubs = store.hubs().iter().map(|hub| hub.name().to_owned()).collect();
-        let serving =
-            Serving { kafka: kafka.plaintext_addr(), kafka_tls: kafka.tls_addr(), http: http.local_addr(), hubs };
+        let lines = faces.iter().map(|(line, face)| line(face.local_addr())).collect();
+        let (kafka_at, kafka_tls) = (kafka.plaintext_addr(), kafka.tls_addr());
+        let serving = Serving { kafka: kafka_at, kafka_tls, http: http.local_addr(), hubs, faces: lines };
         let readiness = http.readiness();
         readiness.wait_for(FLOW, "the nets are being loaded");
-        let tasks = vec![runtime.spawn(kafka.serve(until(stopped.clone()))), runtime.spawn(http.serve(until(stopped)))];
+        let mut tasks =
+            vec![runtime.spawn(kafka.serve(until(stopped.clone()))), runtime.spawn(http.serve(until(stopped.clone())))];
+        tasks.extend(faces.into_iter().map(|(_, face)| runtime.spawn(face.serve(until(stopped.clone())))));
         Ok(Self { runtime, stop, tasks, readiness, serving })
     }
 

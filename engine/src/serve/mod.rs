@@ -1,15 +1,18 @@
-//! `tollgate serve`: the log with its endpoints, and the flow that lives on it.
+//! `tollgate serve`: the log with its endpoints, the flow that lives on it, and the sinks that follow its results.
 //!
 //! One process owns the data folder. Endpoints are up before the nets are loaded, so that senders need not wait for
 //! them; `/readyz` says when photos flow. A stop lets the flow finish what it has taken, then the endpoints answer what
-//! they have begun, then the log is closed.
+//! they have begun, then the log is closed. Sinks come to rest between the two.
 
 mod data;
 mod endpoints;
+mod follow;
 mod live;
 mod meter;
+mod queues;
 mod recogniser;
 mod results;
+mod sinks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,6 +25,7 @@ use tollgate_models::Store as ModelStore;
 use crate::Result;
 use crate::config::Config;
 use crate::setup::Backend;
+use follow::Followers;
 
 pub use endpoints::Serving;
 
@@ -51,7 +55,10 @@ pub fn serve(
     let store = data::open(config)?;
     let retention = data::Retention::start(&store, &clock, config)?;
     let shared = endpoints::Shared { store: Arc::clone(&store), access, metrics, clock };
-    let endpoints = endpoints::Endpoints::start(config, &shared)?;
+    let runtime = endpoints::runtime(config)?;
+    let assembly = sinks::assemble(config, &shared, runtime.handle())?;
+    let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;
+    let followers = Followers::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
     herald.serving(endpoints.serving());
     let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
     let flowed = recogniser::run(&parts, stop, |setup| {
@@ -59,6 +66,7 @@ pub fn serve(
         herald.flowing(setup);
     });
     herald.stopping();
+    followers.stop();
     endpoints.stop();
     retention.stop();
     flowed

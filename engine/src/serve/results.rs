@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// The header with the position of the photo that an event is about.
 pub(super) const POSITION: &str = "position";
 /// The header with the picture of the plate (JPEG), where a person must look.
-pub(super) const CROP: &str = "crop";
+pub(in crate::serve) const CROP: &str = "crop";
 /// The Kafka binding of CloudEvents, structured mode.
 const CONTENT_TYPE: (&str, &[u8]) = ("content-type", b"application/cloudevents+json; charset=UTF-8");
 /// What is read of the results at once when a flow begins anew.

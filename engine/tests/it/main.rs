@@ -14,3 +14,4 @@ mod readback;
 mod resume;
 mod serve;
 mod sources;
+mod taskqueue;

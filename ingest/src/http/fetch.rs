@@ -106,7 +106,7 @@ async fn records_or_timeout(
     wait: Duration,
 ) -> Result<Slice, Fault> {
     let until = Instant::now() + wait;
-    let mut stopping = shared.stopping.subscribe();
+    let mut stopping = shared.door.stopping.subscribe();
     loop {
         let grown = hub.listen();
         let slice = partition.read(from, shared.config.max_read_bytes as u64)?;

@@ -38,6 +38,8 @@ mod append;
 mod ask;
 mod body;
 mod config;
+mod door;
+mod face;
 mod fault;
 mod fetch;
 mod gauges;
@@ -61,9 +63,10 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 pub use config::HttpConfig;
+pub use face::Face;
 pub use readiness::Readiness;
 
-use crate::access::Access;
+use crate::access::{Access, Right};
 use crate::log::Store;
 use crate::metrics::Metrics;
 use crate::{Clock, Error, Result};
@@ -102,11 +105,11 @@ impl Endpoint {
         Ok(Self { listener, address, shared, more: Router::new() })
     }
 
-    /// Adds routes, which must be none of the endpoint's own and have no fallback: they are served as they are, without
-    /// keys, and hide hubs of the same name.
+    /// Adds routes, which must be none of the endpoint's own and have no fallback; they hide hubs of the same name. Who
+    /// asks for one needs this right on the hub, as for the endpoint's own.
     #[must_use]
-    pub fn with_routes(mut self, routes: Router) -> Self {
-        self.more = self.more.merge(routes);
+    pub fn with_routes(mut self, routes: Router, hub: &str, right: Right) -> Self {
+        self.more = self.more.merge(routes::guarded(routes, &self.shared, hub, right));
         self
     }
 
@@ -126,7 +129,7 @@ impl Endpoint {
     /// under way is finished, and what takes longer than `drain_ms` is cut off.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let router = routes::all(&self.shared).merge(self.more);
-        server::serve(self.listener, router, self.shared, shutdown).await;
+        server::serve(self.listener, router, Arc::clone(&self.shared.door), shutdown).await;
     }
 }
 

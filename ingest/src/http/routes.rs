@@ -6,12 +6,13 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use super::fault::{Fault, Outcome};
 use super::shared::{HTTP, Shared};
 use super::{fetch, health, hubs, image, send};
+use crate::access::Right;
 use crate::metrics::RequestLabels;
 
 /// All routes of the endpoint itself.
@@ -35,6 +36,27 @@ pub(super) fn all(shared: &Arc<Shared>) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(not_so)
         .with_state(Arc::clone(shared))
+}
+
+/// Somebody else's routes, for those who have this right on a hub.
+pub(super) fn guarded(routes: Router, shared: &Arc<Shared>, hub: &str, right: Right) -> Router {
+    // Where there are none a layer would be a mistake, and is refused by a panic.
+    if !routes.has_routes() {
+        return routes;
+    }
+    let guard = (Arc::clone(shared), Arc::<str>::from(hub), right);
+    routes.route_layer(from_fn_with_state(guard, admit))
+}
+
+async fn admit(
+    State((shared, hub, right)): State<(Arc<Shared>, Arc<str>, Right)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match shared.admit(request.headers(), &[&hub], &hub, right) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    }
 }
 
 async fn count(State((shared, api)): State<(Arc<Shared>, &'static str)>, request: Request, next: Next) -> Response {

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,7 +23,7 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::config::ms;
-use super::shared::Shared;
+use super::door::Door;
 
 /// How long it takes until accepting is tried again after the system refused (it has no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -35,13 +37,8 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconn
     {\"error\":{\"code\":\"too-many-connections\",\"message\":\"max_connections are open; come back later\"}}\n";
 
 /// Serves connections until `shutdown`, then finishes what is under way.
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shared: Arc<Shared>,
-    shutdown: impl Future<Output = ()>,
-) {
-    let places = Arc::new(Semaphore::new(shared.config.max_connections));
+pub(super) async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, shutdown: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(door.config.max_connections));
     let mut open = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -53,17 +50,17 @@ pub(super) async fn serve(
                     tracing::warn!(%error, "cannot accept connections");
                     sleep(ACCEPT_PAUSE).await;
                 }
-                Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
                     Err(_) => {
-                        shared.refused("too-many-connections");
+                        door.refused("too-many-connections");
                         // An empty socket takes this at once; where it does not, the closed connection says enough.
                         stream.try_write(FULL).ok();
                     }
                     Ok(place) => {
-                        let (router, shared) = (router.clone(), Arc::clone(&shared));
+                        let (router, door) = (router.clone(), Arc::clone(&door));
                         open.spawn(async move {
-                            let _counted = (shared.connected(), place);
-                            connection(stream, router, &shared).await;
+                            let _counted = (door.connected(), place);
+                            connection(stream, peer, router, &door).await;
                         });
                     }
                 },
@@ -71,32 +68,34 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    shared.stopping.send_replace(true);
+    door.stopping.send_replace(true);
     let all = async { while open.join_next().await.is_some() {} };
-    if timeout(ms(shared.config.drain_ms), all).await.is_err() {
+    if timeout(ms(door.config.drain_ms), all).await.is_err() {
         tracing::warn!(connections = open.len(), "requests were cut off: they took longer than drain_ms");
         open.shutdown().await;
     }
 }
 
 /// Serves one connection.
-async fn connection(stream: TcpStream, router: Router, shared: &Shared) {
-    if let Err(error) = prepare(&stream, shared.config.write_wait_ms) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, door: &Door) {
+    if let Err(error) = prepare(&stream, door.config.write_wait_ms) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let mut router = router.clone();
+        // Who asks, for those who bind a right to an address.
+        request.extensions_mut().insert(ConnectInfo(peer));
         // Boxed, since hyper gives a connection back only when it can be moved.
         Box::pin(async move { router.call(request.map(Body::new)).await })
             as Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>
     });
     let mut serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(ms(shared.config.head_wait_ms))
-        .max_header_size(shared.config.max_head_bytes)
+        .header_read_timeout(ms(door.config.head_wait_ms))
+        .max_header_size(door.config.max_head_bytes)
         .serve_connection(TokioIo::new(stream), service);
-    let mut stopping = shared.stopping.subscribe();
+    let mut stopping = door.stopping.subscribe();
     let mut stopped = *stopping.borrow_and_update();
     loop {
         if stopped {
@@ -105,7 +104,7 @@ async fn connection(stream: TcpStream, router: Router, shared: &Shared) {
         tokio::select! {
             ended = std::future::poll_fn(|cx| serving.poll_without_shutdown(cx)) => {
                 if let Some(reason) = ended.err().as_ref().and_then(reason) {
-                    shared.refused(reason);
+                    door.refused(reason);
                 }
                 break;
             }

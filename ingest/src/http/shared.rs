@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::config::{HttpConfig, ms};
+use super::door::Door;
 use super::fault::Fault;
 use super::rate::Rate;
 use super::readiness::Readiness;
 use crate::Clock;
 use crate::access::{Access, Denied, Grant, Right};
 use crate::log::Store;
-use crate::metrics::{ListenerLabels, Metrics, RefusalLabels};
+use crate::metrics::Metrics;
 
 /// The name of this endpoint in metrics.
 pub(super) const HTTP: &str = "http";
@@ -31,20 +31,10 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
     pub(super) readiness: Arc<Readiness>,
-    /// Becomes true when the endpoint stops: who waits for records then waits no longer.
-    pub(super) stopping: watch::Sender<bool>,
+    pub(super) door: Arc<Door>,
     rate: Rate,
     room: Arc<Semaphore>,
     turns: Mutex<HashMap<String, u32>>,
-}
-
-/// An open connection in the metrics: however it ends, it is counted no more.
-pub(super) struct Connected(Gauge);
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
 }
 
 impl Shared {
@@ -56,8 +46,9 @@ impl Shared {
         clock: Clock,
     ) -> Self {
         let (rate, room) = (Rate::new(config.max_requests_per_s), Arc::new(Semaphore::new(config.max_inflight_bytes)));
-        let (readiness, stopping, turns) = (Arc::default(), watch::Sender::new(false), Mutex::default());
-        Self { config, store, access, metrics, clock, readiness, stopping, rate, room, turns }
+        let door = Arc::new(Door::new(HTTP, config.clone(), Arc::clone(&metrics)));
+        let (readiness, turns) = (Arc::default(), Mutex::default());
+        Self { config, store, access, metrics, clock, readiness, door, rate, room, turns }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -85,20 +76,8 @@ impl Shared {
     }
 
     pub(super) fn denied(&self, denied: Denied) -> Fault {
-        self.refused(denied.name());
+        self.door.refused(denied.name());
         denied.into()
-    }
-
-    /// Counts what was refused for what was sent.
-    pub(super) fn refused(&self, reason: &'static str) {
-        self.metrics.refusals.get_or_create(&RefusalLabels { listener: HTTP, reason }).inc();
-    }
-
-    /// Counts a connection, until what is given back is dropped.
-    pub(super) fn connected(&self) -> Connected {
-        let open = self.metrics.connections.get_or_create(&ListenerLabels { listener: HTTP }).clone();
-        open.inc();
-        Connected(open)
     }
 
     /// Waits for room for a body or an answer.

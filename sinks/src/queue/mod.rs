@@ -9,6 +9,7 @@
 //! State is the [journal](journal) by itself; in memory is an index of 40 bytes a waiting message, and about 60 more for
 //! each that is locked or scheduled. A queue's dead letters are a queue: `NAME/$deadletterqueue`.
 
+pub mod azure;
 mod book;
 mod calls;
 mod codec;
