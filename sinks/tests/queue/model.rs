@@ -177,8 +177,6 @@ fn run(ops: Vec<Op>) {
         model.advance(now);
         let wanted: Vec<_> =
             model.all.iter().map(|one| (one.sequence, one.deliveries, one.phase, one.until_ms, one.dead)).collect();
-        // A deferred message that has expired after its lock ended is found with the next look: look twice.
-        seen(&queues, now);
         assert_eq!(seen(&queues, now), wanted, "at {now}");
     }
 }

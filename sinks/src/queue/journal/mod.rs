@@ -156,19 +156,25 @@ impl Journal {
         self.spare.is_none() && !self.housework_failed
     }
 
+    /// Whether the segment that is written to is full.
+    fn is_full(&self) -> bool {
+        self.base >= self.segment_bytes
+    }
+
     /// Goes on in the next segment once the present one is full; the open frame must be empty. Says whether it did:
     /// then the head of a segment is to be appended first.
     pub(super) fn roll(&mut self) -> bool {
-        if self.base < self.segment_bytes {
+        if !self.is_full() {
             return false;
         }
+        // Where the disk refused to make it, that is tried again.
+        self.housework_failed = false;
         let Some(next) = self.spare.take() else { return false };
         if let Some(full) = self.segments.get_mut(&self.segment) {
             full.end = u64::from(self.base);
         }
         self.segment = next.number;
         self.base = 0;
-        self.housework_failed = false;
         self.segments.insert(next.number, next);
         true
     }

@@ -104,8 +104,10 @@ fn write(shared: &Shared) {
             return;
         }
         let Some(mut work) = book.journal.close(buffer) else { return };
-        if book.journal.roll() {
-            book.write_head();
+        if book.journal.is_full() {
+            if book.journal.roll() {
+                book.write_head();
+            }
             shared.housework.notify_one();
         }
         let mut refused = book.journal.broken().map(str::to_owned);
@@ -151,7 +153,7 @@ fn keep_house(shared: &Shared) {
             clean::oldest(shared)
         };
         if let Err(error) = done {
-            // The segment that is written to grows meanwhile; the next one is tried with the next frame's housework.
+            // The segment that is written to grows meanwhile; the next one is tried again with the next frame.
             tracing::error!(%error, "the queues' journal cannot make room");
             let mut book = shared.lock();
             book.journal.housework_failed = true;

@@ -42,6 +42,10 @@ impl Book {
         let slot = self.held(lane, receipt, now_ms)?;
         let slot = Slot { phase: Phase::Deferred, deferred: true, until_ms: 0, ..slot };
         self.set(lane, receipt.sequence, slot, None);
+        // It may have expired while it was held.
+        if slot.expires_ms <= now_ms {
+            self.expire(lane, receipt.sequence);
+        }
         Ok(())
     }
 
