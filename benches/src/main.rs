@@ -12,6 +12,7 @@ mod null;
 mod parquet;
 mod peers;
 mod process;
+mod queue;
 mod replay;
 mod report;
 mod stats;
@@ -46,6 +47,8 @@ enum Case {
     Log(log::Options),
     /// Results to webhooks in this process: filters, push, and a receiver beside one that hangs.
     Events(events::Options),
+    /// The embedded queues in this process, beside redb.
+    Queue(queue::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
     /// A broker that answers at once and keeps nothing: a producer's own ceiling.
@@ -62,6 +65,7 @@ fn main() -> Result<()> {
         Case::Decode(options) => decode::run(options)?,
         Case::Log(options) => log::run(options)?,
         Case::Events(options) => events::run(options)?,
+        Case::Queue(options) => queue::run(options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
         Case::NullBroker(options) => return null::serve(options),
         Case::Parquet(options) => parquet::run(options)?,

@@ -139,6 +139,44 @@ pub enum Error {
         /// The address.
         brokers: String,
     },
+    /// An account of the task queues cannot be used.
+    #[error(transparent)]
+    Account(#[from] tollgate_sinks::queue::azure::BadAccount),
+    /// A task queue cannot be spoken to.
+    #[error(transparent)]
+    TaskQueue(#[from] tollgate_sinks::queue::azure::client::BadClient),
+    /// A task queue does not answer.
+    #[error("cannot {what} queue {queue}; is `tollgate serve` running, and is --url right?")]
+    QueueAway {
+        /// What was tried.
+        what: &'static str,
+        /// The queue.
+        queue: String,
+        /// Why it failed.
+        source: Box<ureq::Error>,
+    },
+    /// A task queue refuses.
+    #[error("cannot {what} queue {queue}: the server answered {status} {code}; are --url, --key and the clock right?")]
+    QueueRefused {
+        /// What was tried.
+        what: &'static str,
+        /// The queue.
+        queue: String,
+        /// The HTTP status.
+        status: u16,
+        /// The server's code for it.
+        code: String,
+    },
+    /// The program of a listener.
+    #[error("cannot {what} `{command}`; the message goes to somebody else when its lease ends")]
+    Exec {
+        /// What was tried.
+        what: &'static str,
+        /// The command.
+        command: String,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
     /// A folder that is no data folder.
     #[error("{} is no data folder of `tollgate serve`; name one with --data", dir.display())]
     NoData {

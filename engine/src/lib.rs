@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 mod error;
 pub mod flow;
+pub mod listen;
 pub mod pipeline;
 pub mod replay;
 pub mod serve;

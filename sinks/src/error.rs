@@ -270,6 +270,25 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
+    /// A call on the embedded queues was refused; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] crate::queue::Refusal),
+    /// What was durable in the embedded queues' journal is damaged.
+    #[error("{} is damaged at byte {offset}: restore the folder from a copy, or move it away to start anew", path.display())]
+    QueuesDamaged {
+        /// The segment.
+        path: PathBuf,
+        /// Byte offset of the damage.
+        offset: u64,
+    },
+    /// The disk refused a group commit of the embedded queues: what is durable is not known, and nothing is taken.
+    #[error(
+        "the queues' journal could not be made durable and takes nothing more; mend the disk and start again: {detail}"
+    )]
+    QueuesBroken {
+        /// What the disk said.
+        detail: String,
+    },
     /// No such item waits in the queue.
     #[error("no item {id} waits in the manual-check queue; it was never put there or is already completed")]
     UnknownItem {

@@ -1,5 +1,6 @@
 //! The arguments.
 
+use super::listen::ListenArgs;
 use crate::setup::Backend;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Have a running server export now what no export has taken yet.
     Export(ExportArgs),
+    /// Have a program work on the messages of a task queue.
+    Listen(ListenArgs),
     /// Put records into a log, look at it, check it.
     Log(LogArgs),
     /// Pushed events: have some sent again, look at what was given up.
@@ -202,6 +205,9 @@ pub(super) struct ServeArgs {
     /// Where HTTP clients are heard [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR")]
     pub(super) http: Option<SocketAddr>,
+    /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) tasks: Option<SocketAddr>,
     #[command(flatten)]
     pub(super) how: HowArgs,
 }

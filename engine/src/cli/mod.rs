@@ -6,6 +6,7 @@ mod doctor;
 mod events;
 mod exit;
 mod export;
+mod listen;
 mod log;
 mod manual;
 mod models;
@@ -31,6 +32,7 @@ pub fn main() -> Exit {
         Command::Replay(args) => replay::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Export(args) => export::run(args),
+        Command::Listen(args) => listen::run(args),
         Command::Log(args) => log::run(args),
         Command::Events(args) => events::run(args),
         Command::Demo(args) => demo::run(args),

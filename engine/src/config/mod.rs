@@ -5,11 +5,13 @@
 mod error;
 mod files;
 mod models;
+mod queues;
 mod routes;
 mod serve;
 
 pub use error::ConfigError;
 pub use models::{Choice, Inference, ModelsConfig, OwnModel};
+pub use queues::QueuesConfig;
 pub use routes::SinksConfig;
 pub use serve::{HubSettings, ServeConfig, SourceConfig, SourceKind};
 
@@ -23,9 +25,9 @@ use tollgate_ingest::access::AccessConfig;
 use tollgate_ingest::http::HttpConfig;
 use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
-use tollgate_sinks::review::ReviewConfig;
 use tollgate_sinks::capture::CaptureConfig;
 use tollgate_sinks::export::ExportConfig;
+use tollgate_sinks::review::ReviewConfig;
 use tollgate_sinks::route::RouteConfig;
 use tollgate_sinks::store::StoreConfig;
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The manual checks.
     pub review: ReviewConfig,
+    /// The queues.
+    pub queues: QueuesConfig,
     /// Which results go to which sinks.
     pub routes: Vec<RouteConfig>,
     /// The sinks.

@@ -13,6 +13,7 @@ mod lake;
 mod live;
 mod meter;
 pub(crate) mod push;
+mod queues;
 mod recogniser;
 mod results;
 mod review;

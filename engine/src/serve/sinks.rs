@@ -9,7 +9,7 @@ use super::endpoints::{Served, Shared};
 use super::export::Export;
 use super::follow::Outlet;
 use super::push::{self, Pushes};
-use super::{lake, review, store, table};
+use super::{lake, queues, review, store, table};
 use crate::Result;
 use crate::config::Config;
 
@@ -38,12 +38,15 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
     review::assemble(config, shared, &mut assembly)?;
     assembly.outlets.extend(lake::outlets(&config.sinks.parquet, data, runtime, routes_to));
     let served = &mut assembly.served;
-    served.readable = std::mem::take(&mut served.readable).merge(table::routes(shared.store.hub(&config.source.results)?));
+    served.readable =
+        std::mem::take(&mut served.readable).merge(table::routes(shared.store.hub(&config.source.results)?));
     if let Some(export) = &config.export {
         let export = Arc::new(Export::new(export, data, store, Arc::clone(&shared.clock), runtime)?);
         served.writable = std::mem::take(&mut served.writable).merge(export.routes());
         assembly.export = Some(export);
     }
     assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
+    let queues = queues::open(config)?;
+    assembly.served.faces.push(queues::tasks(config, shared, &queues)?);
     Ok(assembly)
 }

@@ -18,3 +18,4 @@ mod review;
 mod serve;
 mod sources;
 mod tail;
+mod taskqueue;

@@ -26,7 +26,10 @@ impl Server {
     pub(crate) fn start_with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = tollgate();
         command.envs(environment.iter().copied());
-        command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(data).args(more);
+        command
+            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(more);
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
         let (mut kafka, mut http, mut said) = (None, None, Vec::new());
@@ -187,7 +190,9 @@ fn a_photo_goes_in_over_http_and_its_plate_comes_out_over_kafka() {
     assert!(metrics.contains("tollgate_flow_photos_total{band="), "{metrics}");
     assert!(metrics.contains("tollgate_commit_seconds_count"), "{metrics}");
     let mut second = tollgate();
-    second.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(dir.path());
+    second
+        .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0", "--data"])
+        .arg(dir.path());
     let refused = second.output().unwrap();
     assert!(!refused.status.success() && text(&refused).contains("in use by another process"), "{}", text(&refused));
     server.stop();

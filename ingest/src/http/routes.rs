@@ -43,6 +43,10 @@ pub(super) fn all(shared: &Arc<Shared>) -> Router {
 
 /// Somebody else's routes, for those who have this right on a hub.
 pub(super) fn guarded(routes: Router, shared: &Arc<Shared>, hub: &str, right: Right) -> Router {
+    // Where there are none a layer would be a mistake, and is refused by a panic.
+    if !routes.has_routes() {
+        return routes;
+    }
     let guard = (Arc::clone(shared), Arc::<str>::from(hub), right);
     routes.route_layer(from_fn_with_state(guard, admit))
 }

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -48,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, door: Arc<Door>
                     tracing::warn!(%error, "cannot accept connections");
                     sleep(ACCEPT_PAUSE).await;
                 }
-                Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
                     Err(_) => {
                         door.refused("too-many-connections");
                         // An empty socket takes this at once; where it does not, the closed connection says enough.
@@ -58,7 +60,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, door: Arc<Door>
                         let (router, door) = (router.clone(), Arc::clone(&door));
                         open.spawn(async move {
                             let _counted = (door.connected(), place);
-                            connection(stream, router, &door).await;
+                            connection(stream, peer, router, &door).await;
                         });
                     }
                 },
@@ -75,13 +77,15 @@ pub(super) async fn serve(listener: TcpListener, router: Router, door: Arc<Door>
 }
 
 /// Serves one connection.
-async fn connection(stream: TcpStream, router: Router, door: &Door) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, door: &Door) {
     if let Err(error) = prepare(&stream, door.config.write_wait_ms) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let mut router = router.clone();
+        // Who asks, for those who bind a right to an address.
+        request.extensions_mut().insert(ConnectInfo(peer));
         // Boxed, since hyper gives a connection back only when it can be moved.
         Box::pin(async move { router.call(request.map(Body::new)).await })
             as Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>

@@ -1,0 +1,7 @@
+//! The embedded queues.
+
+mod common;
+mod filters;
+mod kill;
+mod model;
+mod semantics;
