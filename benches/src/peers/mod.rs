@@ -224,7 +224,7 @@ fn findings(subjects: &[Subject]) -> Vec<String> {
         (OURS, NATS, &lean),
     ];
     let pairs = compared.iter().filter_map(|(a, b, what)| Some((find(a)?, find(b)?, what)));
-    let lines = pairs.flat_map(|(a, b, what)| what.iter().map(|(what, pick)| ratio(what, a, b, *pick)));
+    let lines = pairs.flat_map(|(a, b, what)| what.iter().map(move |(what, pick)| ratio(what, a, b, *pick)));
     lines.filter(|line| !line.contains("NaN")).collect()
 }
 

@@ -158,7 +158,7 @@ fn many_writers_share_the_syncs_and_lose_nothing() {
 #[test]
 fn writes_become_durable_whoever_waits_for_them() {
     let dir = tempfile::tempdir().unwrap();
-    let options = StoreOptions { max_unsynced_bytes: 1000, commit_threads: 2 };
+    let options = StoreOptions { max_unsynced_bytes: 1000, commit_threads: 2, ..StoreOptions::default() };
     let (store, _) = Store::open(dir.path(), options).unwrap();
     let hub = store.create_hub("images", &config(3)).unwrap();
     let partitions: Vec<_> = (0..3).map(|number| hub.partition(number).unwrap()).collect();
