@@ -67,10 +67,15 @@ fn the_gpu_reads_real_photos_as_the_cpu_does() {
     assert!(share >= 0.99, "{share} of {photos} photos");
 }
 
-/// A few photos only: software adapters take seconds for one.
+/// For machines with a GPU: a software adapter does not finish the detector's largest look within the runtime's 60 s,
+/// and the CPU would do all of it. The nets themselves are compared on any adapter by `models/tests/net.rs`.
 #[test]
 fn nets_on_the_gpu_read_the_same() {
     let Some(adapter) = adapter() else { return };
+    if adapter.software {
+        eprintln!("SKIPPED: whole photos through nets on the GPU: {} is a software adapter", adapter.name);
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
     std::fs::create_dir(&photos).unwrap();
@@ -82,7 +87,10 @@ fn nets_on_the_gpu_read_the_same() {
     std::fs::write(&config, "[engine]\nworkers = 1\n[models]\ninference = \"wgpu\"\n").unwrap();
     replay(&photos, &dir.path().join("cpu"), &["--backend", "cpu"]);
     let with = config.to_str().unwrap();
-    replay(&photos, &dir.path().join("gpu"), &["--backend", "gpu", "--config", with]);
+    let mut command = tollgate();
+    command.arg("replay").arg(&photos).arg("--out").arg(dir.path().join("gpu"));
+    let output = command.args(["--backend", "gpu", "--config", with]).output().unwrap();
+    assert!(output.status.success() && !text(&output).contains("in place of the GPU"), "{}", text(&output));
     let (cpu, gpu) = (plates(&dir.path().join("cpu")), plates(&dir.path().join("gpu")));
     assert!(
         cpu.len() == 3 && cpu.values().flatten().any(|text| text.as_str().is_some_and(|t| !t.is_empty())),
