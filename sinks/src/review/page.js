@@ -24,7 +24,7 @@ async function step(run) {
 }
 
 function failed(error) {
-  if (error.status === 401 || error.status === 403) return enter(error.status === 403 ? error.message : "");
+  if (error.status === 401 || error.status === 403) return enter(error.code === "missing-key" ? "" : error.message);
   say(error.status ? error.message : "The server cannot be reached; nothing was sent.");
   if (["lock-lost", "no-item"].includes(error.code)) {
     say("This plate went to somebody else or was answered already.", true);
@@ -78,7 +78,7 @@ function render() {
   at("candidates").replaceChildren(...item.candidates.slice(0, 5).map(candidate));
   const about = [
     ["Lane", item.lane ?? "–"], ["Captured", new Date(item.captureTime).toLocaleString()], ["File", item.fileName],
-    ["Why", item.reason ? item.reason.detail : "–"], ["Confidence", `${Math.round(item.confidence * 100)} %`],
+    ["Confidence", `${Math.round(item.confidence * 100)} %`], ["Why", item.reason ? item.reason.detail : "–"],
   ];
   at("about").replaceChildren(...about.map(([name, value]) => {
     const row = document.createElement("div");

@@ -55,7 +55,8 @@ const until = (page, value) => page.waitForFunction((value) => document.getEleme
   await ben.keyboard.press("Enter");
   await ann.locator("#rest").waitFor();
   await ben.locator("#rest").waitFor();
-  assert.equal(await ann.locator("#remaining").textContent(), "0 plates left");
+  // Who has nothing asks again by itself.
+  await ann.waitForFunction(() => document.getElementById("remaining").textContent === "0 plates left");
   await ann.emulateMedia({ colorScheme: "dark" });
   await ann.screenshot({ path: `${shots}/rest.png` });
   await browser.close();
