@@ -224,6 +224,13 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A review could not be made durable.
+    #[error("cannot append the review to the results hub; the item stays locked: answer it again")]
+    Publish {
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No such item waits in the queue.
     #[error("no item {id} waits in the manual-check queue; it was never put there or is already completed")]
     UnknownItem {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tollgate_sinks::manual::{Answer, Counts, Item, Locked, ManualQueue, ManualSink};
+use tollgate_sinks::manual::{Answer, Completed, Counts, Item, Locked, ManualQueue, ManualSink, Step};
 use tollgate_sinks::{Entry, Error, Result, Sink, event::EventKind};
 use uuid::Uuid;
 
@@ -238,4 +238,48 @@ fn random_operations_match_the_model() {
     for seed in 0..12 {
         random_run(seed).unwrap();
     }
+}
+
+#[test]
+fn a_lock_is_renewed_by_who_has_it_while_it_runs() {
+    let dir = common::scratch();
+    let queue = queue_with(dir.path(), 1).unwrap();
+    let first = receive(&queue, 0);
+    let id = first.item.event_id;
+    let renewed = queue.renew(id, first.token, at(20), LOCK).unwrap();
+    assert_eq!((renewed.locked_until, renewed.token), (at(50), first.token));
+    assert_eq!(queue.receive(at(40), LOCK).unwrap(), None);
+    assert_eq!(
+        queue.renew(id, first.token, at(21), TimeDelta::seconds(1)).unwrap().locked_until,
+        at(50),
+        "never shorter"
+    );
+    let ended = queue.renew(id, first.token, at(50), LOCK);
+    assert!(matches!(ended, Err(Error::LockLost { .. })));
+    let second = receive(&queue, 60);
+    assert!(matches!(queue.renew(id, first.token, at(61), LOCK), Err(Error::LockLost { .. })));
+    queue.complete(id, second.token, &answer(), at(62)).unwrap();
+    assert!(matches!(queue.renew(id, second.token, at(63), LOCK), Err(Error::UnknownItem { .. })));
+}
+
+/// An answer in the results hub settles its item wherever that is: waiting, locked, done, or not there yet.
+#[test]
+fn what_was_answered_elsewhere_is_asked_no_more() {
+    let dir = common::scratch();
+    let queue = queue_with(dir.path(), 2).unwrap();
+    let settle =
+        |n| Step::Settle(Completed { item: item(n), answer: answer(), completed_at: at(9), delivery_count: 0 });
+    let locked = receive(&queue, 0);
+    queue.follow(&[settle(0), settle(1), settle(2), Step::Put(item(2)), Step::Put(item(3))]).unwrap();
+    let late = queue.complete(locked.item.event_id, locked.token, &Answer::Unreadable, at(1));
+    assert!(matches!(late, Err(Error::UnknownItem { .. })));
+    assert_eq!(queue.counts().unwrap(), counts(1, 0, 3));
+    assert_eq!(receive(&queue, 99).item, item(3));
+    let mut other = settle(0);
+    if let Step::Settle(completed) = &mut other {
+        completed.answer = Answer::Unreadable;
+    }
+    queue.follow(&[other, settle(3)]).unwrap();
+    assert_eq!(queue.completed(item(0).event_id).unwrap().unwrap().answer, answer(), "the first answer stands");
+    assert_eq!(queue.counts().unwrap(), counts(0, 0, 4));
 }

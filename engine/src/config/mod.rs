@@ -25,7 +25,9 @@ use tollgate_ingest::kafka::KafkaConfig;
 use tollgate_ingest::log::HubConfig;
 use tollgate_sinks::capture::CaptureConfig;
 use tollgate_sinks::export::ExportConfig;
+use tollgate_sinks::review::ReviewConfig;
 use tollgate_sinks::route::RouteConfig;
+use tollgate_sinks::store::StoreConfig;
 
 /// The whole config.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -49,6 +51,10 @@ pub struct Config {
     pub kafka: KafkaConfig,
     /// The HTTP endpoint.
     pub http: HttpConfig,
+    /// The store of plates.
+    pub store: StoreConfig,
+    /// The manual checks.
+    pub review: ReviewConfig,
     /// Which results go to which sinks.
     pub routes: Vec<RouteConfig>,
     /// The sinks.

@@ -106,7 +106,7 @@ impl<'a> Keeper<'a> {
     fn count(&mut self, judged: &Judged) {
         let Some(first) = judged.entries.first().map(|e| &e.event) else { return };
         match first.kind {
-            EventKind::Processed => self.now.reads += 1,
+            EventKind::Processed | EventKind::Reviewed => self.now.reads += 1,
             EventKind::ManualCheck => self.now.manual += 1,
             EventKind::Rejected => {
                 self.now.rejected += 1;

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     pub(super) access: Arc<Access>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
+    /// Becomes true when the endpoints stop: who waits for something then waits no longer.
+    pub(super) stopping: watch::Sender<bool>,
 }
 
 /// What is served where.
@@ -63,6 +65,8 @@ pub(super) struct Served {
     pub(super) readable: Router,
     /// Routes there for those who may add to them.
     pub(super) writable: Router,
+    /// Routes there for everybody.
+    pub(super) open: Router,
     /// Listeners of their own.
     pub(super) faces: Vec<FaceParts>,
 }
@@ -102,8 +106,8 @@ pub(super) struct Endpoints {
 impl Endpoints {
     /// Binds and serves.
     pub(super) fn start(config: &Config, shared: &Shared, runtime: Runtime, served: Served) -> Result<Self> {
-        let (stop, stopped) = watch::channel(false);
-        let Shared { store, access, metrics, clock } = shared;
+        let (stop, stopped) = (shared.stopping.clone(), shared.stopping.subscribe());
+        let Shared { store, access, metrics, clock, .. } = shared;
         let part = || (Arc::clone(store), Arc::clone(access), Arc::clone(metrics), Arc::clone(clock));
         let (kafka, http, faces) = runtime.block_on(async {
             let (log, keys, counts, time) = part();
@@ -113,6 +117,7 @@ impl Endpoints {
             let http = http::Endpoint::bind(config.http.clone(), log, keys, counts, time).await?;
             let http = http.with_routes(served.readable, &config.source.results, Right::Listen);
             let http = http.with_routes(served.writable, &config.source.results, Right::Send);
+            let http = http.with_open_routes(served.open);
             let mut faces = Vec::new();
             for face in served.faces {
                 let http = HttpConfig { address: face.address, ..config.http.clone() };

@@ -14,12 +14,15 @@ mod live;
 mod meter;
 mod recogniser;
 mod results;
+mod review;
 mod sinks;
+mod store;
 mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use tokio::sync::watch;
 use tollgate_ingest::access::Access;
 use tollgate_ingest::metrics::Metrics;
 use tollgate_ingest::system_clock;
@@ -57,7 +60,8 @@ pub fn serve(
     let access = Arc::new(Access::new(&config.access)?);
     let store = data::open(config)?;
     let retention = data::Retention::start(&store, &clock, config)?;
-    let shared = endpoints::Shared { store: Arc::clone(&store), access, metrics, clock };
+    let stopping = watch::Sender::new(false);
+    let shared = endpoints::Shared { store: Arc::clone(&store), access, metrics, clock, stopping };
     let runtime = endpoints::runtime(config)?;
     let assembly = sinks::assemble(config, &shared, runtime.handle())?;
     let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;

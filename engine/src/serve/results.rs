@@ -10,10 +10,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use tollgate_ingest::log::{BatchBuilder, BatchFault, BatchHeader, Hub, NewRecord, Partition, Records, ValidBatch};
+use tollgate_ingest::log::{
+    BatchBuilder, BatchFault, BatchHeader, Hub, NewRecord, Partition, Records, ValidBatch, partition_of_key,
+};
 use tollgate_ingest::{Clock, stream};
 use tollgate_sinks::Entry;
-use tollgate_sinks::event::EventKind;
+use tollgate_sinks::event::{Event, EventKind};
 
 use crate::pipeline::Judged;
 use crate::{Error, Result};
@@ -144,6 +146,27 @@ impl Results {
         }
         Ok(done)
     }
+}
+
+/// Makes an event durable that is about no new photo: a person's word about one whose results are here. It goes to the
+/// partition of those, behind them, so that whoever follows the hub meets question and answer in their order.
+pub(super) fn append_event(hub: &Hub, event: &Event, now_ms: i64) -> Result<()> {
+    let partitions = hub.config().partitions;
+    let number = match stream::parse_position(&event.source) {
+        Some((_, source, _)) => source % partitions,
+        None => partition_of_key(event.subject.as_bytes(), partitions),
+    };
+    let mut json = Vec::new();
+    event.write_json(&mut json)?;
+    let mut builder = BatchBuilder::new(hub.config().max_batch_bytes);
+    let key = event.data.lane.as_deref().map(str::as_bytes);
+    let headers = [CONTENT_TYPE];
+    let timestamp_ms = event.time.timestamp_millis();
+    let record = NewRecord { key, value: Some(&json), headers: &headers, timestamp_ms };
+    builder.push(&record).map_err(Error::result_batch)?;
+    let mut batch = ValidBatch::check(builder.finish().map_err(Error::result_batch)?).map_err(Error::result_batch)?;
+    hub.partition(number)?.append(&mut batch, now_ms)?.ack.wait()?;
+    Ok(())
 }
 
 /// Hands over the positions of the results from an offset on; returns the offset behind them.

@@ -14,18 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Server {
     child: Child,
     kafka: String,
-    http: String,
+    pub(crate) http: String,
 }
 
 impl Server {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
-        Self::start_in(data, more, &[])
+        Self::start_with(data, more, &[])
     }
 
-    /// [`Server::start`] with further variables in its environment.
-    pub(crate) fn start_in(data: &Path, more: &[&str], env: &[(&str, &str)]) -> Self {
+    /// [`Server::start`], with this in the environment.
+    pub(crate) fn start_with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = tollgate();
-        command.envs(env.iter().copied());
+        command.envs(environment.iter().copied());
         command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(data).args(more);
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);

@@ -48,12 +48,21 @@ impl Key {
 
     /// Whether the signature was made with this key; compares in constant time.
     pub(super) fn has_signed(&self, shown: &Shown<'_>) -> bool {
+        self.mac(shown.resource, shown.expiry).is_some_and(|mac| mac.verify_slice(&shown.signature).is_ok())
+    }
+
+    /// The signature of a resource until an expiry, both in the form in which they are sent.
+    pub(super) fn sign(&self, resource: &str, expiry: &str) -> Option<Vec<u8>> {
+        Some(self.mac(resource, expiry)?.finalize().into_bytes().to_vec())
+    }
+
+    fn mac(&self, resource: &str, expiry: &str) -> Option<Hmac<Sha256>> {
         // HMAC takes keys of any length: this never fails.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else { return false };
-        mac.update(shown.resource.as_bytes());
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose()).ok()?;
+        mac.update(resource.as_bytes());
         mac.update(b"\n");
-        mac.update(shown.expiry.as_bytes());
-        mac.verify_slice(&shown.signature).is_ok()
+        mac.update(expiry.as_bytes());
+        Some(mac)
     }
 
     fn allows(&self, hub: &str, right: Right) -> bool {

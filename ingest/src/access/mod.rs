@@ -8,6 +8,7 @@
 mod config;
 mod connection;
 mod grant;
+mod session;
 mod signature;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub use grant::Grant;
 
 use crate::{Error, Result};
 use grant::Key;
+use signature::SCHEME;
 
 /// Why a sender is not let in. Says nothing of the key itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

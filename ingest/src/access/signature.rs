@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-const SCHEME: &str = "SharedAccessSignature";
+/// What the header's value begins with.
+pub(super) const SCHEME: &str = "SharedAccessSignature";
 /// Parts of a path that a signature may be narrowed to; the deepest path has five.
 const MAX_PARTS: usize = 8;
 

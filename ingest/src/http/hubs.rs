@@ -17,7 +17,7 @@ use crate::access::{Denied, Grant, Right};
 use crate::log::{Hub, HubConfig};
 
 /// Paths of the endpoint that hubs' names would hide behind.
-const TAKEN: [&str; 5] = ["healthz", "hubs", "lanes", "metrics", "readyz"];
+const TAKEN: [&str; 7] = ["healthz", "hubs", "lanes", "login", "logout", "metrics", "readyz"];
 /// Bytes of a hub's configuration.
 const MAX_CONFIG_BYTES: usize = 16 << 10;
 

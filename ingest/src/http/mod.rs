@@ -8,6 +8,7 @@
 //! | `GET /{hub}/partitions/{p}/messages` | listen | records, one JSON object a line |
 //! | `GET /hubs`, `GET /{hub}` | any | hubs, their configuration and offsets |
 //! | `PUT /{hub}`, `DELETE /{hub}` | manage | 201 (200 where it was there just so), 204 |
+//! | `POST /login`, `POST /logout` | – | 204 and a cookie, for browsers |
 //! | `GET /healthz`, `/readyz`, `/metrics` | – | JSON; OpenMetrics text |
 //!
 //! **Sending.** A body of any content type is one message; its content type is kept as the record's header
@@ -29,7 +30,9 @@
 //! `{"base64": "…"}`. `tollgate-next-offset` says where to go on. `Accept: application/octet-stream` gives the body of
 //! one record as it is, or 204.
 //!
-//! **Keys** are shown as `Authorization: SharedAccessSignature …`; see [`access`](crate::access). **Refusals** are
+//! **Keys** are shown as `Authorization: SharedAccessSignature …`; see [`access`](crate::access). A browser shows one
+//! once, `POST /login` with `{"key": "…"}`, and gets a cookie with a signature for 12 hours (`HttpOnly`,
+//! `SameSite=Strict`). **Refusals** are
 //! `{"error": {"code": "…", "message": "…"}}`: 400 bad request, 401 no or a wrong key, 403 no right, 404 no such hub
 //! or partition, 408 body too slow, 409 hub exists, 413 too large, 415 no image, 416 offset out of range, 422 a batch
 //! that cannot be decompressed, 429 over the rate and 503 too much to do, both with `Retry-After`.
@@ -46,6 +49,7 @@ mod gauges;
 mod health;
 mod hubs;
 mod image;
+mod login;
 mod message;
 mod page;
 mod rate;
@@ -110,6 +114,13 @@ impl Endpoint {
     #[must_use]
     pub fn with_routes(mut self, routes: Router, hub: &str, right: Right) -> Self {
         self.more = self.more.merge(routes::guarded(routes, &self.shared, hub, right));
+        self
+    }
+
+    /// Adds routes that need no key, such as pages that say nothing by themselves.
+    #[must_use]
+    pub fn with_open_routes(mut self, routes: Router) -> Self {
+        self.more = self.more.merge(routes);
         self
     }
 

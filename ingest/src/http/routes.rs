@@ -10,8 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use super::fault::{Fault, Outcome};
+use super::login::refuse_other_sites;
 use super::shared::{HTTP, Shared};
-use super::{fetch, health, hubs, image, send};
+use super::{fetch, health, hubs, image, login, send};
 use crate::access::Right;
 use crate::metrics::RequestLabels;
 
@@ -27,6 +28,8 @@ pub(super) fn all(shared: &Arc<Shared>) -> Router {
         .route("/healthz", named("healthz", get(health::alive)))
         .route("/readyz", named("readyz", get(health::ready)))
         .route("/metrics", named("metrics", get(health::metrics)))
+        .route("/login", named("login", post(login::login)))
+        .route("/logout", named("logout", post(login::logout)))
         .route("/hubs", named("list_hubs", get(hubs::list)))
         .route("/lanes/{lane}/images", named("post_image", post(image::take)))
         .route("/{hub}", hub)
@@ -49,7 +52,8 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    match shared.admit(request.headers(), &[&hub], &hub, right) {
+    let passes = if request.method().is_safe() { Ok(()) } else { refuse_other_sites(request.headers()) };
+    match passes.and_then(|()| shared.admit(request.headers(), &[&hub], &hub, right)) {
         Ok(()) => next.run(request).await,
         Err(fault) => fault.into_response(),
     }

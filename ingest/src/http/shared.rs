@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::config::{HttpConfig, ms};
 use super::door::Door;
 use super::fault::Fault;
+use super::login;
 use super::rate::Rate;
 use super::readiness::Readiness;
 use crate::Clock;
@@ -59,7 +60,10 @@ impl Shared {
     pub(super) fn grant(&self, headers: &HeaderMap) -> Result<Grant, Fault> {
         let now_ms = self.now_ms();
         let granted = match headers.get(AUTHORIZATION).map(|value| value.to_str()) {
-            None => self.access.anonymous(),
+            None => match login::session(headers) {
+                Some(fields) => self.access.by_session(fields, now_ms),
+                None => self.access.anonymous(),
+            },
             Some(Ok(shown)) => self.access.by_signature(shown, now_ms),
             Some(Err(_)) if self.access.is_open() => self.access.anonymous(),
             Some(Err(_)) => Err(Denied::Malformed),

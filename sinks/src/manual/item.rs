@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::event::{Candidate, Reason};
+use crate::event::{Candidate, Event, Reason};
 use crate::sink::Entry;
 
 /// A plate to be checked by a person.
@@ -29,6 +29,9 @@ pub struct Item {
     pub candidates: Vec<Candidate>,
     /// Why a person must look.
     pub reason: Option<Reason>,
+    /// The event itself, from which the answer's is made; none in items put by older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<Event>>,
     /// JPEG of the plate; may be empty.
     #[serde(skip)]
     pub crop: Vec<u8>,
@@ -36,7 +39,14 @@ pub struct Item {
 
 impl From<&Entry> for Item {
     fn from(entry: &Entry) -> Self {
-        let Entry { event, crop } = entry;
+        Self::new(&entry.event, &entry.crop)
+    }
+}
+
+impl Item {
+    /// The item of a manual check.
+    #[must_use]
+    pub fn new(event: &Event, crop: &[u8]) -> Self {
         let data = &event.data;
         Self {
             event_id: event.id,
@@ -48,7 +58,8 @@ impl From<&Entry> for Item {
             confidence: data.confidence,
             candidates: data.candidates.clone(),
             reason: data.reason.clone(),
-            crop: crop.clone(),
+            event: Some(Box::new(event.clone())),
+            crop: crop.to_vec(),
         }
     }
 }
@@ -81,7 +92,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completed {
-    /// The item, its crop left out.
+    /// The item, its crop and its event left out.
     pub item: Item,
     /// What the person said.
     pub answer: Answer,
@@ -100,4 +111,13 @@ pub struct Counts {
     pub locked: u64,
     /// Items answered.
     pub completed: u64,
+}
+
+/// What happened elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A person must look at this.
+    Put(Item),
+    /// A person has answered.
+    Settle(Completed),
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use redb::{Database, ReadableDatabase};
 use uuid::Uuid;
 
-pub use item::{Answer, Completed, Counts, Item, Locked};
+pub use item::{Answer, Completed, Counts, Item, Locked, Step};
 pub use sink::ManualSink;
 
 use crate::database::{self, Failure};
@@ -85,6 +85,35 @@ impl ManualQueue {
     /// [`Error::Queue`].
     pub fn complete(&self, id: Uuid, token: Uuid, answer: &Answer, now: DateTime<Utc>) -> Result<()> {
         self.change("complete an item of", |tables| tables.complete(id, token, answer, now))
+    }
+
+    /// Takes what was asked and answered elsewhere, in one transaction: manual checks to put, and answers that stand
+    /// already in the results hub. An item that is answered is handed out no more, whoever has it locked, and also where
+    /// it is put later.
+    ///
+    /// # Errors
+    /// [`Error::Queue`]; then nothing was changed.
+    pub fn follow(&self, steps: &[Step]) -> Result<()> {
+        self.change("write to", |tables| {
+            for step in steps {
+                match step {
+                    Step::Put(item) => {
+                        tables.put(item)?;
+                    }
+                    Step::Settle(completed) => tables.settle(completed)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Lengthens a lock that still runs to `now + lock_for`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`], [`Error::LockLost`], [`Error::Queue`].
+    pub fn renew(&self, id: Uuid, token: Uuid, now: DateTime<Utc>, lock_for: TimeDelta) -> Result<Locked> {
+        let until = now.checked_add_signed(lock_for).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        self.change("renew a lock of", |tables| tables.renew(id, token, now, until))
     }
 
     /// Gives an item back before its lock ends; it waits again in its old place.

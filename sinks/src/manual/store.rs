@@ -120,16 +120,48 @@ impl<'t> Tables<'t> {
         if until <= now.timestamp_micros() {
             return Err(Failure::Ours(Error::LockLost { id }));
         }
-        let id = id.as_u128();
-        let item = self.item(id)?;
-        let completed = Completed { item, answer: answer.clone(), completed_at: now, delivery_count };
-        let json = serde_json::to_vec(&completed).map_err(json_failure("write an answer to the queue"))?;
-        self.done.insert(id, json.as_slice())?;
+        let item = self.item(id.as_u128())?;
         self.locked.remove((until, sequence))?;
+        self.finish(&Completed { item, answer: answer.clone(), completed_at: now, delivery_count })
+    }
+
+    /// Answers an item whose answer stands elsewhere; the first stands.
+    pub(super) fn settle(&mut self, completed: &Completed) -> Done<()> {
+        let id = completed.item.event_id.as_u128();
+        if self.done.get(id)?.is_some() {
+            return Ok(());
+        }
+        let state = self.states.get(id)?.map(|state| state.value());
+        let Some((sequence, delivery_count, until)) = state else { return self.finish(completed) };
+        self.waiting.remove(sequence)?;
+        self.locked.remove((until, sequence))?;
+        let item = self.item(id)?;
+        self.finish(&Completed { item, delivery_count, ..completed.clone() })
+    }
+
+    fn finish(&mut self, completed: &Completed) -> Done<()> {
+        let id = completed.item.event_id.as_u128();
+        let item = Item { event: None, ..completed.item.clone() };
+        let json = serde_json::to_vec(&Completed { item, ..completed.clone() });
+        self.done.insert(id, json.map_err(json_failure("write an answer to the queue"))?.as_slice())?;
         self.states.remove(id)?;
         self.items.remove(id)?;
         self.crops.remove(id)?;
         Ok(())
+    }
+
+    pub(super) fn renew(&mut self, id: Uuid, given: Uuid, now: DateTime<Utc>, until: DateTime<Utc>) -> Done<Locked> {
+        let (sequence, delivery_count, ends) = self.owned(id, given)?;
+        if ends <= now.timestamp_micros() {
+            return Err(Failure::Ours(Error::LockLost { id }));
+        }
+        // A lock is never made shorter by who holds it.
+        let micros = until.timestamp_micros().max(ends);
+        self.locked.remove((ends, sequence))?;
+        self.locked.insert((micros, sequence), id.as_u128())?;
+        self.states.insert(id.as_u128(), (sequence, delivery_count, micros))?;
+        let locked_until = DateTime::from_timestamp_micros(micros).unwrap_or(until);
+        Ok(Locked { item: self.item(id.as_u128())?, token: given, locked_until, delivery_count })
     }
 
     pub(super) fn abandon(&mut self, id: Uuid, given: Uuid) -> Done<()> {

@@ -42,7 +42,7 @@ impl FromStr for Token {
 
 /// Where to begin with the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum Start {
     /// With the first change.
     Beginning,
     /// Behind the last: with what comes.
@@ -99,15 +99,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::BadToken`] for one that lies beyond the last change, [`Error::Store`].
-    pub fn token(&self, from: From) -> Result<Token> {
+    pub fn token(&self, from: Start) -> Result<Token> {
         self.look("find a place in the change feed of", |transaction| {
             let last = last_version(transaction)?;
             Ok(match from {
-                From::Beginning => Token(0),
-                From::Now => Token(last),
-                From::Time(time) => Token(before(transaction, time.timestamp_millis(), last)?),
-                From::Token(Token(version)) if version <= last => Token(version),
-                From::Token(token) => {
+                Start::Beginning => Token(0),
+                Start::Now => Token(last),
+                Start::Time(time) => Token(before(transaction, time.timestamp_millis(), last)?),
+                Start::Token(Token(version)) if version <= last => Token(version),
+                Start::Token(token) => {
                     return Err(Failure::Ours(Error::BadToken { of: "change feed", token: token.to_string() }));
                 }
             })
@@ -139,7 +139,7 @@ impl Store {
     /// [`Error::BadName`], [`Error::TooManyProcessors`], [`Error::BadToken`], [`Error::Store`].
     pub fn save_processor(&self, name: &str, token: Token, now: DateTime<Utc>) -> Result<()> {
         check_name("a processor", name)?;
-        let token = self.token(From::Token(token))?;
+        let token = self.token(Start::Token(token))?;
         self.processors_table(|table| {
             if table.get(name)?.is_none() && table.len()? >= MAX_PROCESSORS as u64 {
                 return Err(Failure::Ours(Error::TooManyProcessors { limit: MAX_PROCESSORS }));

@@ -4,9 +4,11 @@
 //! exported or answered by a person is not undone by a later reading. A `LicensePlate.Reviewed` event resolves its manual
 //! check and becomes a `Processed` document of its own, to be exported with the rest.
 
+mod config;
 mod document;
 mod export;
 mod feed;
+mod http;
 mod plate;
 mod query;
 mod sink;
@@ -19,9 +21,11 @@ use event_listener::{Event as Signal, EventListener};
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 use uuid::Uuid;
 
+pub use config::StoreConfig;
 pub use document::{Band, Document, DocumentKind};
 pub use export::{Export, ExportRow};
-pub use feed::{Change, Changes, From, Processor, Token};
+pub use feed::{Change, Changes, Processor, Start, Token};
+pub use http::{Clock, routes};
 pub use query::{Found, PlateFilter, Query};
 pub use sink::StoreSink;
 

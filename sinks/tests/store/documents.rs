@@ -1,7 +1,7 @@
 //! From events to documents.
 
 use tollgate_sinks::event::EventKind;
-use tollgate_sinks::store::{Band, DocumentKind, From, StoreSink};
+use tollgate_sinks::store::{Band, DocumentKind, Start, StoreSink};
 use tollgate_sinks::{Cursor, Sink};
 
 use super::{apply, at, check, open, published, read, review};
@@ -37,10 +37,10 @@ fn a_repeat_changes_nothing_not_even_the_feed() {
     let store = open(dir.path());
     let events = [read(1, "ABC123", "7"), check(2, "XY"), review(&check(2, "XY"), Some("XYZ789"))];
     assert_eq!(apply(&store, &events), 3);
-    let before = store.changes(store.token(From::Beginning).unwrap(), 99).unwrap();
+    let before = store.changes(store.token(Start::Beginning).unwrap(), 99).unwrap();
     assert_eq!(apply(&store, &events), 0);
     assert_eq!(apply(&store, &[events[2].clone(), events[1].clone(), events[0].clone()]), 0);
-    assert_eq!(store.changes(store.token(From::Beginning).unwrap(), 99).unwrap(), before);
+    assert_eq!(store.changes(store.token(Start::Beginning).unwrap(), 99).unwrap(), before);
     assert_eq!(store.unexported_count().unwrap(), 2);
 }
 

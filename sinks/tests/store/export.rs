@@ -1,7 +1,7 @@
 //! Exports: claimed, made, marked; a crash between any two of them makes no second file and loses no plate.
 
 use tollgate_sinks::Error;
-use tollgate_sinks::store::{DocumentKind, From};
+use tollgate_sinks::store::{DocumentKind, Start};
 
 use super::{apply, at, check, ids, open, read};
 use crate::common;
@@ -36,7 +36,7 @@ fn marking_shows_in_the_documents_and_in_the_feed() {
     let store = open(dir.path());
     let event = read(1, "AAA111", "1");
     apply(&store, &[event.clone()]);
-    let now = store.token(From::Now).unwrap();
+    let now = store.token(Start::Now).unwrap();
     assert_eq!(ids(&store.unexported(9).unwrap()), [event.id]);
     store.export_batch("a.csv", 99, at(0)).unwrap().unwrap();
     assert_eq!((store.unexported_count().unwrap(), store.changes(now, 9).unwrap().items.len()), (0, 0));

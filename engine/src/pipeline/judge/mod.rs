@@ -2,6 +2,7 @@
 
 mod band;
 mod event;
+mod names;
 mod picture;
 
 pub use band::{Band, Rules};
@@ -37,10 +38,11 @@ impl Judge {
         let Item { origin, timings, body } = item;
         let digest = origin.digest;
         let about = event::About { origin, timings, models: &self.models };
-        let PlateRead { mut photo, plates } = match body {
+        let PlateRead { mut photo, mut plates } = match body {
             Ok(read) => read,
             Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)] }),
         };
+        plates.iter_mut().for_each(|(_, reading)| names::take_out(reading));
         let Verdict { kept, weak } = band::judge(&self.rules, plates);
         let mut entries = Vec::with_capacity(kept.len().max(1));
         if kept.is_empty() {

@@ -2,6 +2,7 @@ use super::*;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tollgate_ingest::access::{Access, AccessConfig};
 use tollgate_ingest::log::{BatchBuilder, Checkpoint, HubConfig, NewRecord, Store, StoreOptions, ValidBatch};
 use tollgate_ingest::metrics::Metrics;
@@ -49,7 +50,11 @@ fn place() -> Place {
     let hub = store.create_hub("results", &HubConfig { partitions: 2, ..HubConfig::default() }).unwrap();
     let access = Arc::new(Access::new(&AccessConfig::default()).unwrap());
     let (metrics, clock) = (Arc::new(Metrics::new()), system_clock());
-    Place { _folder: folder, shared: Shared { store: Arc::new(store), access, metrics, clock }, hub }
+    Place {
+        _folder: folder,
+        shared: Shared { store: Arc::new(store), access, metrics, clock, stopping: watch::Sender::new(false) },
+        hub,
+    }
 }
 
 fn append(hub: &Hub, partition: u32, values: &[&str]) {

@@ -27,7 +27,7 @@ fn config(dir: &Path, more: &str) -> String {
 /// Starts a server in a folder with its `tollgate.toml`.
 fn serve(dir: &Path, env: &[(&str, &str)]) -> Server {
     let config = dir.join("tollgate.toml").to_string_lossy().into_owned();
-    Server::start_in(&dir.join("data"), &["--config", &config], env)
+    Server::start_with(&dir.join("data"), &["--config", &config], env)
 }
 
 /// Asks until there is an answer.
