@@ -19,8 +19,25 @@ use tollgate_sinks::depot::DepotOptions;
 use tollgate_sinks::export::{ExportConfig, Exported, Exporter, Notice, Notifier, Schedule};
 use tollgate_sinks::store::Store;
 
+use super::endpoints::Shared;
 use super::follow::chain;
+use super::sinks::Assembly;
+use crate::config::Config;
 use crate::{Error, Result};
+
+/// Adds the route, where exports are configured.
+pub(super) fn assemble(
+    config: &Config,
+    shared: &Shared,
+    (store, runtime): (Arc<Store>, &Handle),
+    assembly: &mut Assembly,
+) -> Result<()> {
+    let Some(export) = &config.export else { return Ok(()) };
+    let export = Arc::new(Export::new(export, &config.serve.data, store, Arc::clone(&shared.clock), runtime)?);
+    assembly.served.writable = std::mem::take(&mut assembly.served.writable).merge(export.routes());
+    assembly.export = Some(export);
+    Ok(())
+}
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -36,7 +53,7 @@ pub(super) struct Export {
 }
 
 impl Export {
-    pub(super) fn new(
+    fn new(
         config: &ExportConfig,
         data: &std::path::Path,
         store: Arc<Store>,
@@ -54,7 +71,7 @@ impl Export {
     }
 
     /// `POST /export`.
-    pub(super) fn routes(self: &Arc<Self>) -> Router {
+    fn routes(self: &Arc<Self>) -> Router {
         Router::new().route("/export", post(export)).with_state(Arc::clone(self))
     }
 

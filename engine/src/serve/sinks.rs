@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
-use super::export::Export;
+use super::export::{self, Export};
 use super::follow::Outlet;
 use super::push::{self, Pushes};
 use super::{lake, queues, review, store, table};
@@ -33,18 +33,11 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
         leading.map(Route::new).collect()
     };
     let mut assembly = Assembly::default();
-    let data = &config.serve.data;
     let store = store::assemble(config, shared, &mut assembly)?;
     review::assemble(config, shared, &mut assembly)?;
-    assembly.outlets.extend(lake::outlets(&config.sinks.parquet, data, runtime, routes_to));
-    let served = &mut assembly.served;
-    served.readable =
-        std::mem::take(&mut served.readable).merge(table::routes(shared.store.hub(&config.source.results)?));
-    if let Some(export) = &config.export {
-        let export = Arc::new(Export::new(export, data, store, Arc::clone(&shared.clock), runtime)?);
-        served.writable = std::mem::take(&mut served.writable).merge(export.routes());
-        assembly.export = Some(export);
-    }
+    assembly.outlets.extend(lake::outlets(&config.sinks.parquet, &config.serve.data, runtime, &routes_to));
+    table::assemble(config, shared, &mut assembly)?;
+    export::assemble(config, shared, (store, runtime), &mut assembly)?;
     assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
     let queues = queues::open(config)?;
     assembly.served.faces.push(queues::tasks(config, shared, &queues)?);

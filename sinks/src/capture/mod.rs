@@ -10,5 +10,5 @@ mod file;
 mod name;
 
 pub use config::CaptureConfig;
-pub use file::{CaptureFile, Captured};
+pub use file::{CaptureFile, Captured, Property};
 pub use name::file_name;

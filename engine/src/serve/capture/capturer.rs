@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use event_listener::Listener;
 use tokio::runtime::Handle;
 use tollgate_ingest::Clock;
 use tollgate_ingest::log::{BatchFault, BatchHeader, Checkpoint, Decompressor, Hub, Partition, Records, Store};

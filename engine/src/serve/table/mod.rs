@@ -27,6 +27,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tollgate_ingest::log::Hub;
 use tollgate_sinks::ipc_stream::MEDIA_TYPE;
 
+use super::endpoints::Shared;
+use super::sinks::Assembly;
+use crate::Result;
+use crate::config::Config;
 use query::Query;
 
 /// Streams at once.
@@ -39,10 +43,13 @@ struct Table {
     places: Arc<Semaphore>,
 }
 
-/// The route, over the results hub.
-pub(super) fn routes(hub: Arc<Hub>) -> Router {
+/// Adds the route, over the results hub.
+pub(super) fn assemble(config: &Config, shared: &Shared, assembly: &mut Assembly) -> Result<()> {
+    let hub = shared.store.hub(&config.source.results)?;
     let table = Table { hub, places: Arc::new(Semaphore::new(MAX_STREAMS)) };
-    Router::new().route("/plates.arrow", get(plates)).with_state(Arc::new(table))
+    let routes = Router::new().route("/plates.arrow", get(plates)).with_state(Arc::new(table));
+    assembly.served.readable = std::mem::take(&mut assembly.served.readable).merge(routes);
+    Ok(())
 }
 
 async fn plates(State(table): State<Arc<Table>>, RawQuery(query): RawQuery) -> Response {
