@@ -61,7 +61,7 @@ async function queues() {
     pages.push(page.queueItems.map((item) => item.name));
   }
   console.log("list by page", JSON.stringify(pages));
-  const show = (found) => JSON.stringify([found.approximateMessagesCount, found.metadata]);
+  const show = (found) => JSON.stringify([found.approximateMessagesCount, Object.entries(found.metadata).sort()]);
   await say("properties", () => queue.getProperties(), show);
   await say("set metadata", () => queue.setMetadata({ lane: "8", b: "x y" }));
   await say("properties now", () => queue.getProperties(), show);

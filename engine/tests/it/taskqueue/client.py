@@ -103,7 +103,7 @@ def queues():
     pages = service.list_queues(name_starts_with="trans-", results_per_page=2).by_page()
     print("list by page:", [names(page) for page in pages])
     say("list with metadata", service.list_queues, name_starts_with="trans-", include_metadata=True,
-        show=lambda pages: [(queue.name, queue.metadata) for queue in pages])
+        show=lambda pages: [(queue.name, sorted(queue.metadata.items())) for queue in pages])
     two = service.get_queue_client("trans-b")
     both = lambda properties: (properties.approximate_message_count, sorted(properties.metadata.items()))
     say("properties", two.get_queue_properties, show=both)

@@ -42,8 +42,9 @@ impl<'a> Target<'a> {
         let account = next()?.filter(|name| !name.is_empty()).ok_or_else(Fault::bad_uri)?;
         let resource = match (next()?, next()?, next()?, next()?) {
             (None, ..) => Resource::Service,
-            // A slash behind the account, and nothing else.
+            // A slash behind the account, or the two that a client makes of it, and nothing else.
             (Some(queue), None, None, None) if queue.is_empty() => Resource::Service,
+            (Some(queue), Some(word), None, None) if queue.is_empty() && word.is_empty() => Resource::Service,
             (Some(queue), None, None, None) => Resource::Queue(queue),
             (Some(queue), Some(word), None, None) if word == "messages" => Resource::Messages(queue),
             (Some(queue), Some(word), Some(id), None) if word == "messages" && !id.is_empty() => {
@@ -85,6 +86,7 @@ mod tests {
         let at = |path| Target::parse(path).map(|target| (target.secondary, format!("{:?}", target.resource)));
         assert_eq!(at("/acc").unwrap(), (false, "Service".into()));
         assert_eq!(at("/acc-secondary/").unwrap(), (true, "Service".into()));
+        assert_eq!(at("/acc-secondary//").unwrap(), (true, "Service".into()));
         assert_eq!(at("/acc/q-1").unwrap(), (false, "Queue(\"q-1\")".into()));
         assert_eq!(at("/acc/q/messages").unwrap(), (false, "Messages(\"q\")".into()));
         assert_eq!(at("/acc/q/messages/a%2Fb").unwrap(), (false, "Message(\"q\", \"a/b\")".into()));
