@@ -32,22 +32,28 @@ fn nets() -> Option<Nets> {
             return None;
         }
     };
-    let (manifest, store) = (Manifest::shipped().unwrap(), Store::from_env());
-    let library = store.find(manifest.get("onnxruntime").unwrap()).unwrap();
+    let (manifest, store) = (Manifest::shipped().expect("the net and its photo are there"), Store::from_env());
+    let library = store
+        .find(manifest.get("onnxruntime").expect("the net and its photo are there"))
+        .expect("the net and its photo are there");
     let Some(library) = library else {
         assert!(!required, "REQUIRE_GPU=1, but ONNX Runtime was not fetched: `tollgate models fetch`");
         eprintln!("SKIPPED: the nets were not compared: ONNX Runtime was not fetched");
         return None;
     };
-    Some(Nets { runtime: Runtime::open(&library).unwrap(), gpu, store, manifest })
+    Some(Nets { runtime: Runtime::open(&library).expect("the net and its photo are there"), gpu, store, manifest })
 }
 
 impl Nets {
     /// A shipped net's file; `None`, said aloud, where it was not fetched and lies in no folder of shared data.
     fn info(&self, name: &str) -> Option<ModelInfo> {
-        let artefact = self.manifest.get(name).unwrap();
+        let artefact = self.manifest.get(name).expect("the net and its photo are there");
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr").join(&artefact.file);
-        let path = self.store.find(artefact).unwrap().or_else(|| beside.exists().then_some(beside));
+        let path = self
+            .store
+            .find(artefact)
+            .expect("the net and its photo are there")
+            .or_else(|| beside.exists().then_some(beside));
         if path.is_none() {
             eprintln!("SKIPPED: {name} was not fetched");
         }
@@ -57,17 +63,22 @@ impl Nets {
     fn on_cpu(&self, info: &ModelInfo, gpu_pixels: bool) -> OnnxRuntimeNet {
         let pixels: Box<dyn tollgate_models::Pixels> =
             if gpu_pixels { Box::new(GpuPixels::new(Arc::clone(&self.gpu))) } else { Box::new(CpuPixels::default()) };
-        OnnxRuntimeNet::load(&self.runtime, info, pixels, Provider::Cpu).unwrap()
+        OnnxRuntimeNet::load(&self.runtime, info, pixels, Provider::Cpu).expect("the net and its photo are there")
     }
 }
 
 fn photo(index: usize) -> Photo {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
-    let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(dir)
+        .expect("the net and its photo are there")
+        .map(|entry| entry.expect("the net and its photo are there").path())
+        .collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "jpg"));
     files.sort();
     let mut photo = Photo::default();
-    photo.open_jpeg(std::fs::read(&files[index]).unwrap(), 1 << 26, 64).unwrap();
+    photo
+        .open_jpeg(std::fs::read(&files[index]).expect("the net and its photo are there"), 1 << 26, 64)
+        .expect("the net and its photo are there");
     photo
 }
 
@@ -77,7 +88,7 @@ fn outputs(net: &mut dyn Network, job: Job<'_>) -> Vec<(String, Vec<f32>)> {
         seen.extend(outputs.iter().map(|output| (output.name.to_owned(), output.values.to_vec())));
         Ok(())
     };
-    net.run(job, &mut keep).unwrap();
+    net.run(job, &mut keep).expect("the net and its photo are there");
     seen
 }
 
@@ -85,7 +96,8 @@ fn outputs(net: &mut dyn Network, job: Job<'_>) -> Vec<(String, Vec<f32>)> {
 fn compare(nets: &Nets, info: &ModelInfo, job: Job<'_>) {
     // The same input for both: made on the GPU.
     let mut expected = nets.on_cpu(info, true);
-    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), info, Box::new(nets.on_cpu(info, false))).unwrap();
+    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), info, Box::new(nets.on_cpu(info, false)))
+        .expect("the net and its photo are there");
     let (expected, found) = (outputs(&mut expected, job), outputs(&mut net, job));
     assert_eq!(nets.gpu.finished_on_cpu(), 0, "the GPU did not do it");
     assert_eq!(expected.len(), found.len());

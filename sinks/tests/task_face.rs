@@ -14,6 +14,9 @@ use tower_service::Service;
 const NOON: i64 = 1_800_000_000_000;
 const MINUTE: i64 = 60_000;
 
+/// What somebody in between does to a request.
+type Tamper = fn(&mut Request<String>);
+
 struct Bench {
     router: Router,
     queues: Queues,
@@ -24,30 +27,30 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (queues, _) = Queues::open(dir.path(), QueuesOptions::default()).unwrap();
+        let dir = tempfile::tempdir().expect("a step of the test");
+        let (queues, _) = Queues::open(dir.path(), QueuesOptions::default()).expect("a step of the test");
         let now = Arc::new(AtomicI64::new(NOON));
         let clock = Arc::clone(&now);
         let time = Arc::new(move || clock.load(Ordering::Relaxed));
         let router = TaskFace::new(queues.clone(), TaskOptions::default(), time, 1).into_router();
-        let key = Key::parse(DEVELOPMENT_KEY).unwrap();
-        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").unwrap();
+        let key = Key::parse(DEVELOPMENT_KEY).expect("a step of the test");
+        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").expect("a step of the test");
         Self { router, queues, client, now, _dir: dir }
     }
 
     fn with_queue() -> Self {
         let bench = Self::new();
-        assert_eq!(bench.ask(bench.client.create(NOON).unwrap()).0, StatusCode::CREATED);
+        assert_eq!(bench.ask(bench.client.create(NOON).expect("a step of the test")).0, StatusCode::CREATED);
         bench
     }
 
     fn respond<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a step of the test");
         let mut router = self.router.clone();
         let mut request = request.map(Into::into);
         // A server gets the path alone.
-        let path = request.uri().path_and_query().unwrap().to_string();
-        *request.uri_mut() = path.parse().unwrap();
+        let path = request.uri().path_and_query().expect("a step of the test").to_string();
+        *request.uri_mut() = path.parse().expect("a step of the test");
         runtime.block_on(router.call(request)).unwrap()
     }
 
@@ -55,22 +58,26 @@ impl Bench {
     fn ask<B: Into<Body>>(&self, request: Request<B>) -> (StatusCode, String, String) {
         let response = self.respond(request);
         let status = response.status();
-        let code = response.headers().get("x-ms-error-code").map_or("", |code| code.to_str().unwrap()).to_owned();
+        let code = response
+            .headers()
+            .get("x-ms-error-code")
+            .map_or("", |code| code.to_str().expect("a step of the test"))
+            .to_owned();
         for name in ["x-ms-request-id", "x-ms-version", "server"] {
             assert!(response.headers().contains_key(name), "{name}");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).unwrap();
-        (status, code, String::from_utf8(body.to_vec()).unwrap())
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a step of the test");
+        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).expect("a step of the test");
+        (status, code, String::from_utf8(body.to_vec()).expect("a step of the test"))
     }
 
     fn get(&self) -> Vec<Got> {
-        let request = self.client.get(30, self.now.load(Ordering::Relaxed)).unwrap();
-        read_got(self.ask(request).2.as_bytes()).unwrap()
+        let request = self.client.get(30, self.now.load(Ordering::Relaxed)).expect("a step of the test");
+        read_got(self.ask(request).2.as_bytes()).expect("a step of the test")
     }
 
     fn waiting(&self) -> u64 {
-        self.queues.counts("orders", self.now.load(Ordering::Relaxed)).unwrap().active()
+        self.queues.counts("orders", self.now.load(Ordering::Relaxed)).expect("a step of the test").active()
     }
 }
 
@@ -101,7 +108,7 @@ fn clocks_may_differ_by_a_quarter_of_an_hour() {
 fn what_was_signed_is_what_counts() {
     let bench = Bench::with_queue();
     let put = || bench.client.put("x", NOON).unwrap();
-    let tampered: [(&str, fn(&mut Request<String>)); 6] = [
+    let tampered: [(&str, Tamper); 6] = [
         ("path", |request| *request.uri_mut() = "/devstoreaccount1/others/messages".parse().unwrap()),
         ("query", |request| *request.uri_mut() = "/devstoreaccount1/orders/messages?messagettl=-1".parse().unwrap()),
         ("method", |request| *request.method_mut() = Method::DELETE),

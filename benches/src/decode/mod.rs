@@ -59,8 +59,11 @@ fn means(turns: &[Vec<f64>], which: impl Fn(usize) -> bool) -> Vec<f64> {
     turns.iter().map(mean).collect()
 }
 
+/// A kind of photos.
+type Kind = fn(&ours::Labelled) -> bool;
+
 fn report(options: &Options, photos: &[ours::Labelled], ours: &[Vec<f64>], peer: &[Vec<f64>]) -> Report {
-    let kinds: [(&str, fn(&ours::Labelled) -> bool); 4] = [
+    let kinds: [(&str, Kind); 4] = [
         ("all", |_| true),
         ("long side 1280 and more, 4:2:0", |photo| photo.is_large && photo.is_subsampled),
         ("long side 1280 and more, other", |photo| photo.is_large && !photo.is_subsampled),

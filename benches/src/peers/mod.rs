@@ -179,6 +179,8 @@ pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
 
 /// A figure of a sample; NaN where the subject has none.
 type Pick = fn(&Sample) -> f64;
+/// What two subjects are compared by.
+type Figures<'a> = &'a [(&'a str, Pick)];
 const RECORDS: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.records_per_s);
 const P50_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p50_ms);
 const P99_FAST: Pick = |sample| sample.fast.map_or(f64::NAN, |fast| fast.p99_ms);
@@ -214,7 +216,7 @@ fn findings(subjects: &[Subject]) -> Vec<String> {
     let fast: [(&str, Pick); 3] =
         [("records/s of 1 KB", RECORDS), ("p99 as fast as they go", P99_FAST), ("p99 at the stated pace", P99_PACED)];
     let lean: [(&str, Pick); 1] = [("MB/s of 4 KB from lean clients", MB_4K)];
-    let compared: [(&str, &str, &[(&str, Pick)]); 7] = [
+    let compared: [(&str, &str, Figures<'_>); 7] = [
         (OURS, KAFKA, &fast),
         (OURS, FLUSHED, &fast),
         (NULL, KAFKA, &fast[..1]),

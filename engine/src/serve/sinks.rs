@@ -35,7 +35,7 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
     let mut assembly = Assembly::default();
     let store = store::assemble(config, shared, &mut assembly)?;
     review::assemble(config, shared, &mut assembly)?;
-    assembly.outlets.extend(lake::outlets(&config.sinks.parquet, &config.serve.data, runtime, &routes_to));
+    assembly.outlets.extend(lake::outlets(&config.sinks.parquet, &config.serve.data, runtime, routes_to));
     table::assemble(config, shared, &mut assembly)?;
     export::assemble(config, shared, (store, runtime), &mut assembly)?;
     assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;

@@ -93,8 +93,8 @@ fn plates_are_found_over_http() {
     let dir = tempfile::tempdir().unwrap();
     let server = start(&dir.path().join("data"), "");
     let (read, check) = (event(1, EventKind::Processed, "ABC123"), event(2, EventKind::ManualCheck, "ABX12"));
-    append(&server, &[read.clone()], None);
-    append(&server, &[check.clone()], Some("picture"));
+    append(&server, std::slice::from_ref(&read), None);
+    append(&server, std::slice::from_ref(&check), Some("picture"));
     feed(&server, 2);
     assert_eq!(plates(&get(&server, "/plates?plate=abc-123").1), ["ABC123"]);
     assert_eq!(plates(&get(&server, "/plates?near=ABCI23&fold=true&lane=7&since=2026-03-14T08:00:00Z").1), ["ABC123"]);
@@ -240,7 +240,7 @@ fn an_answer_becomes_an_event_and_a_plate_to_export() {
     let dir = tempfile::tempdir().unwrap();
     let server = start(&dir.path().join("data"), "");
     let check = event(1, EventKind::ManualCheck, "ABX12");
-    append(&server, &[check.clone()], Some("picture"));
+    append(&server, std::slice::from_ref(&check), Some("picture"));
     let item = &next(&server)["item"];
     assert_eq!((&item["partialText"], &item["confidence"]), (&json!("ABX12"), &json!(0.5)));
     for (what, code) in [

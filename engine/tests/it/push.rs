@@ -247,7 +247,7 @@ fn dead_letters_are_listed_and_sent_again_when_wanted() {
     assert_eq!(first["lastDeliveryOutcome"], "BadRequest");
     assert_eq!(site.deadletters(&["--requeue-all"]).len(), listed.len());
     receiver.wait("requeued", |taken| taken.len() == 4);
-    assert_eq!(site.deadletters(&[]), [String::new(); 0]);
+    assert!(site.deadletters(&[]).is_empty());
     server.stop();
 }
 

@@ -47,18 +47,18 @@ fn check(graph: &Graph, seeded: &mut Seeded) {
             }
         })
         .collect();
-    let expected = run(graph, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
-    let net = GpuNet::new(&gpu, graph).unwrap();
+    let expected = run(graph, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("the kernel runs");
+    let net = GpuNet::new(&gpu, graph).expect("the kernel runs");
     for (index, input) in inputs.iter().enumerate() {
         if graph.is_bytes(graph.inputs()[index]) {
-            net.write_u8(index, &input.iter().map(|value| *value as u8).collect::<Vec<_>>()).unwrap();
+            net.write_u8(index, &input.iter().map(|value| *value as u8).collect::<Vec<_>>()).expect("the kernel runs");
         } else {
-            net.write(index, input).unwrap();
+            net.write(index, input).expect("the kernel runs");
         }
     }
-    let pending = net.submit(&[]).unwrap();
+    let pending = net.submit(&[]).expect("the kernel runs");
     let mut found = vec![f32::NAN; pending.len()];
-    pending.read(&mut found).unwrap();
+    pending.read(&mut found).expect("the kernel runs");
     let mut found = found.as_slice();
     for output in graph.outputs() {
         let expected = expected.of(*output);

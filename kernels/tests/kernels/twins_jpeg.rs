@@ -56,12 +56,12 @@ fn check_twin(file: &[u8], orientation: Orientation, seeded: &mut Seeded, contex
         let (whole, is_complete) = sequential(file, scale).expect("it was opened before");
         let whole = turned(&whole, orientation);
         assert!(is_complete, "{context}");
-        twin.scaled(scale, &mut found).unwrap();
+        twin.scaled(scale, &mut found).expect("the kernel runs");
         assert_eq!((found.width(), found.height()), (whole.width(), whole.height()), "{context}");
         assert!(pixels(&found) == pixels(&whole), "{context} {scale:?}");
         if scale == Scale::Full {
             let rect = some_rect(seeded, (whole.width(), whole.height()));
-            twin.rect(rect, &mut found).unwrap();
+            twin.rect(rect, &mut found).expect("the kernel runs");
             assert!(pixels(&found) == part(&whole, rect), "{context} {rect:?}");
         }
     }
@@ -118,14 +118,14 @@ fn the_parallel_order_decodes_real_photos() {
 
 /// Decodes a batch on the GPU and compares statuses, whole pictures at the scales given, and parts.
 fn check_batch(gpu: &Gpu, files: &[(String, Vec<u8>)], scales: &[Scale], seeded: &mut Seeded) -> usize {
-    let kernel = GpuJpeg::new(gpu).unwrap();
+    let kernel = GpuJpeg::new(gpu).expect("the kernel runs");
     let orientation = |index: usize| Orientation::from_exif(1 + index as u8 % 8);
     let jobs = files.iter().enumerate();
     let jobs = jobs.map(|(index, (_, bytes))| JpegFile { bytes, orientation: orientation(index) });
-    let mut batch = kernel.submit(&jobs.collect::<Vec<_>>(), MAX_PIXELS).unwrap();
+    let mut batch = kernel.submit(&jobs.collect::<Vec<_>>(), MAX_PIXELS).expect("the kernel runs");
     let allowed: usize = files.iter().map(|(_, file)| file.len() * 11 / 10 + 1024).sum();
     assert!(batch.uploaded_bytes() <= allowed as u64, "{} bytes, {allowed} are allowed", batch.uploaded_bytes());
-    let statuses = batch.statuses().unwrap();
+    let statuses = batch.statuses().expect("the kernel runs");
     let mut pictures = Vec::new();
     for (index, (name, file)) in files.iter().enumerate() {
         let twin = cpu::decode(file, orientation(index), MAX_PIXELS).ok();
@@ -138,7 +138,7 @@ fn check_batch(gpu: &Gpu, files: &[(String, Vec<u8>)], scales: &[Scale], seeded:
     if pictures.is_empty() {
         return 0;
     }
-    let found = kernel.scaled(&batch, &pictures).unwrap().download(gpu).unwrap();
+    let found = kernel.scaled(&batch, &pictures).expect("the kernel runs").download(gpu).expect("the kernel runs");
     let mut rects = Vec::new();
     let mut parts = Vec::new();
     for ((index, scale), found) in pictures.iter().zip(&found) {
@@ -150,12 +150,12 @@ fn check_batch(gpu: &Gpu, files: &[(String, Vec<u8>)], scales: &[Scale], seeded:
         assert!(pixels(found) == pixels(&whole), "{name} {scale:?}");
         let (full, _) = sequential(file, Scale::Full).expect("the GPU took it");
         let full = turned(&full, orientation(*index));
-        assert_eq!(batch.size(*index).unwrap(), (full.width(), full.height()));
+        assert_eq!(batch.size(*index).expect("the kernel runs"), (full.width(), full.height()));
         let rect = some_rect(seeded, (full.width().min(400), full.height().min(400)));
         parts.push(part(&full, rect));
         rects.push((*index, rect));
     }
-    let found = kernel.rects(&batch, &rects).unwrap().download(gpu).unwrap();
+    let found = kernel.rects(&batch, &rects).expect("the kernel runs").download(gpu).expect("the kernel runs");
     for (((index, rect), found), expected) in rects.iter().zip(&found).zip(parts) {
         assert!(pixels(found) == expected, "{} {rect:?}", files[*index].0);
     }

@@ -72,7 +72,7 @@ impl SlotReader {
 fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &[Output<'_>]) -> Result<Reading> {
     let [plate, raw] = charsets;
     let scores = outputs.first().map_or(&[][..], |output| output.values);
-    if scores.is_empty() || scores.len() % plate.len() != 0 {
+    if scores.is_empty() || !scores.len().is_multiple_of(plate.len()) {
         return Err(info.misfit(RULE, format!("its output has {} scores, not {} a slot", scores.len(), plate.len())));
     }
     let (mut decoded, mut all) = (Decoded::default(), Decoded::default());

@@ -89,7 +89,10 @@ pub(super) struct Seen {
 impl Seen {
     /// Forgets what is out of the window.
     pub(super) fn forget(&mut self, now_ms: i64) {
-        while let Some((until, hash)) = self.order.pop_front_if(|(until, _)| *until <= now_ms) {
+        while let Some(&(until, hash)) = self.order.front()
+            && until <= now_ms
+        {
+            self.order.pop_front();
             if self.until.get(&hash) == Some(&until) {
                 self.until.remove(&hash);
             }

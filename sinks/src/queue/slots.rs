@@ -121,11 +121,9 @@ impl Slots {
 
     /// The messages from a number on, in order.
     pub(super) fn from(&self, sequence: u64) -> impl Iterator<Item = (u64, &Slot)> {
-        let within = |(number, chunk): (&u64, &'_ Box<Chunk>)| {
-            let (base, taken) = (number << 6, chunk.taken);
-            (0..64).filter(move |i| taken >> i & 1 == 1).map(move |i| base + i)
-        };
-        let numbers = self.chunks.range(sequence >> 6..).flat_map(within).filter(move |number| *number >= sequence);
+        let taken = self.chunks.range(sequence >> 6..).map(|(number, chunk)| (number << 6, chunk.taken));
+        let within = |(base, taken): (u64, u64)| (0..64).filter(move |i| taken >> i & 1 == 1).map(move |i| base + i);
+        let numbers = taken.flat_map(within).filter(move |number| *number >= sequence);
         numbers.filter_map(|number| Some((number, self.get(number)?)))
     }
 

@@ -80,17 +80,21 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a step of the test");
         let book = Arc::new(Mutex::new(Book { validates: true, ..Book::default() }));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a step of the test");
+        let url = format!("http://{}/hook", listener.local_addr().expect("a step of the test"));
         let app = Router::new().fallback(answer).with_state(Arc::clone(&book));
         runtime.spawn(async move { axum::serve(listener, app).await });
         Self { url, book, _runtime: runtime }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap()
+        self.book.lock().expect("a step of the test")
     }
 
     /// Answers the next POSTs with these.
@@ -140,7 +144,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, HeaderMap, String) {
-    let mut book = book.lock().unwrap();
+    let mut book = book.lock().expect("a step of the test");
     let got = Got { method, headers, body: body.to_vec() };
     let validation = got.header("aeg-event-type") == "SubscriptionValidation";
     let answer = if got.method == Method::OPTIONS {
@@ -154,20 +158,23 @@ async fn answer(
         book.next.pop_front().unwrap_or(usual)
     };
     book.got.push(got);
-    let headers = answer.headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-    (StatusCode::from_u16(answer.status).unwrap(), headers.collect(), answer.body)
+    let headers = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (name.parse().expect("a step of the test"), value.parse().expect("a step of the test")));
+    (StatusCode::from_u16(answer.status).expect("a step of the test"), headers.collect(), answer.body)
 }
 
 /// A server that reads a request and then misbehaves: sends what it is given and closes, or, given nothing, hangs.
 pub(crate) fn rude(answer: Option<&'static str>) -> (String, std::thread::JoinHandle<usize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a step of the test");
+    let url = format!("http://{}/hook", listener.local_addr().expect("a step of the test"));
     let serve = move || {
-        let (mut socket, _) = listener.accept().unwrap();
+        let (mut socket, _) = listener.accept().expect("a step of the test");
         let mut got = vec![0; 64 << 10];
-        let mut read = socket.read(&mut got).unwrap();
+        let mut read = socket.read(&mut got).expect("a step of the test");
         match answer {
-            Some(answer) => socket.write_all(answer.as_bytes()).unwrap(),
+            Some(answer) => socket.write_all(answer.as_bytes()).expect("a step of the test"),
             // Until the client has had enough.
             None => {
                 while let Ok(more @ 1..) = socket.read(&mut got) {

@@ -31,13 +31,14 @@ fn load(queues: &Queues, thread: usize) {
     for n in 0.. {
         let id = format!("{thread}-{n}");
         let message = Message { id: id.clone(), body: vec![b'x'; 300], ..Message::default() };
-        queues.send("q", &[message], T0).unwrap().wait().unwrap();
+        queues.send("q", &[message], T0).expect("a step of the test").wait().expect("a step of the test");
         println!("\nsent {id}");
         if n % 2 == 0 {
-            let got = queues.receive("q", Ask::ONE, T0).unwrap().wait().unwrap();
+            let got =
+                queues.receive("q", Ask::ONE, T0).expect("a step of the test").wait().expect("a step of the test");
             for one in got {
                 println!("\ncompleting {}", one.message.id);
-                queues.complete("q", strict(&one), T0).unwrap().wait().unwrap();
+                queues.complete("q", strict(&one), T0).expect("a step of the test").wait().expect("a step of the test");
                 println!("\ncompleted {}", one.message.id);
             }
         }

@@ -49,14 +49,14 @@ fn a_better_reading_takes_the_place_of_the_older_until_it_is_settled() {
     let dir = common::scratch();
     let store = open(dir.path());
     let (first, second) = (read(1, "ABC123", "7"), read(1, "ABC128", "7"));
-    apply(&store, &[first.clone()]);
-    assert_eq!(apply(&store, &[second.clone()]), 1);
+    apply(&store, std::slice::from_ref(&first));
+    assert_eq!(apply(&store, std::slice::from_ref(&second)), 1);
     assert_eq!(store.document(first.id).unwrap().unwrap().license_plate_text, "ABC128");
     store.export_batch("one.csv", 9, at(0)).unwrap().unwrap();
     // Claimed: what is in the file and what is in the store stay the same.
-    assert_eq!(apply(&store, &[first.clone()]), 0);
+    assert_eq!(apply(&store, std::slice::from_ref(&first)), 0);
     store.mark_exported("one.csv", at(1)).unwrap();
-    assert_eq!(apply(&store, &[first.clone()]), 0);
+    assert_eq!(apply(&store, std::slice::from_ref(&first)), 0);
     let document = store.document(first.id).unwrap().unwrap();
     assert_eq!((document.license_plate_text.as_str(), document.exported), ("ABC128", Some(true)));
 }
@@ -102,7 +102,7 @@ fn an_answer_may_come_before_its_question() {
     let store = open(dir.path());
     let asked = check(2, "XY");
     apply(&store, &[review(&asked, Some("XYZ789"))]);
-    assert_eq!(apply(&store, &[asked.clone()]), 0);
+    assert_eq!(apply(&store, std::slice::from_ref(&asked)), 0);
     assert_eq!(store.document(asked.id).unwrap().unwrap().resolved, Some(true));
     assert_eq!(store.unexported_count().unwrap(), 1);
 }

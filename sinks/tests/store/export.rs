@@ -35,7 +35,7 @@ fn marking_shows_in_the_documents_and_in_the_feed() {
     let dir = common::scratch();
     let store = open(dir.path());
     let event = read(1, "AAA111", "1");
-    apply(&store, &[event.clone()]);
+    apply(&store, std::slice::from_ref(&event));
     let now = store.token(Start::Now).unwrap();
     assert_eq!(ids(&store.unexported(9).unwrap()), [event.id]);
     store.export_batch("a.csv", 99, at(0)).unwrap().unwrap();

@@ -29,7 +29,7 @@ fn the_manual_review_document_drops_the_partial_text_and_has_no_confidence() {
     let dir = common::scratch();
     let store = open(dir.path());
     let event = check(2, "AB?1");
-    apply(&store, &[event.clone()]);
+    apply(&store, std::slice::from_ref(&event));
     let document = shown(&store.document(event.id).unwrap().unwrap());
     assert_eq!(document["type"], "NeedsManualReview");
     assert_eq!((&document["licensePlateText"], &document["resolved"]), (&json!("AB?1"), &json!(false)));

@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     /// The request cannot be written.
     pub fn create(&self, now_ms: i64) -> Result<Request<String>, BadClient> {
-        self.request(Method::PUT, "", &[], Some(String::new()), now_ms)
+        self.request(&Method::PUT, "", &[], Some(String::new()), now_ms)
     }
 
     /// Puts a message: 201.
@@ -111,7 +111,7 @@ impl Client {
     pub fn put(&self, text: &str, now_ms: i64) -> Result<Request<String>, BadClient> {
         let mut xml = Writer::with_room(text.len() + 100);
         xml.open("QueueMessage").leaf("MessageText", text).close("QueueMessage");
-        self.request(Method::POST, "/messages", &[], Some(xml.finish()), now_ms)
+        self.request(&Method::POST, "/messages", &[], Some(xml.finish()), now_ms)
     }
 
     /// Gets a message and hides it for so long: 200, to be read with [`read_got`].
@@ -120,7 +120,7 @@ impl Client {
     /// The request cannot be written.
     pub fn get(&self, hidden_s: u32, now_ms: i64) -> Result<Request<String>, BadClient> {
         let hidden = hidden_s.to_string();
-        self.request(Method::GET, "/messages", &[("visibilitytimeout", &hidden)], None, now_ms)
+        self.request(&Method::GET, "/messages", &[("visibilitytimeout", &hidden)], None, now_ms)
     }
 
     /// Hides a message that was got for so long from now on, its text unchanged: 204, with a new receipt in the header
@@ -131,7 +131,7 @@ impl Client {
     pub fn hide(&self, id: &str, receipt: &str, hidden_s: u32, now_ms: i64) -> Result<Request<String>, BadClient> {
         let hidden = hidden_s.to_string();
         let query = [("popreceipt", receipt), ("visibilitytimeout", &*hidden)];
-        self.request(Method::PUT, &format!("/messages/{id}"), &query, Some(String::new()), now_ms)
+        self.request(&Method::PUT, &format!("/messages/{id}"), &query, Some(String::new()), now_ms)
     }
 
     /// Deletes a message that was got: 204.
@@ -139,12 +139,12 @@ impl Client {
     /// # Errors
     /// The request cannot be written.
     pub fn delete(&self, id: &str, receipt: &str, now_ms: i64) -> Result<Request<String>, BadClient> {
-        self.request(Method::DELETE, &format!("/messages/{id}"), &[("popreceipt", receipt)], None, now_ms)
+        self.request(&Method::DELETE, &format!("/messages/{id}"), &[("popreceipt", receipt)], None, now_ms)
     }
 
     fn request(
         &self,
-        method: Method,
+        method: &Method,
         below: &str,
         query: &[(&str, &str)],
         body: Option<String>,
@@ -168,9 +168,9 @@ impl Client {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         let parsed = Query::parse(url.query());
         let (path, account) = (url.path(), &*self.account);
-        let signed = Signed { method: &method, path, query: &parsed, headers: &headers, account, by_byte: false };
+        let signed = Signed { method, path, query: &parsed, headers: &headers, account, by_byte: false };
         let authorization = format!("SharedKey {account}:{}", self.key.sign(&signed.text(Scheme::SharedKey)));
-        let request = Request::builder().method(&method).uri(url.as_str()).header("authorization", authorization);
+        let request = Request::builder().method(method).uri(url.as_str()).header("authorization", authorization);
         let mut request = request.body(body.unwrap_or_default()).map_err(bad)?;
         request.headers_mut().extend(headers);
         Ok(request)

@@ -56,7 +56,9 @@ fn render(root: &Node) -> String {
     let mut xml = Writer::new();
     xml.open(ROOT);
     for name in SECTIONS {
-        root.child(name).map(|section| push(&mut xml, section));
+        if let Some(section) = root.child(name) {
+            push(&mut xml, section);
+        }
     }
     xml.close(ROOT);
     xml.finish()

@@ -76,7 +76,6 @@ impl TaskFace {
     }
 
     /// The routes.
-    #[must_use]
     pub fn into_router(self) -> Router {
         Router::new().fallback(handle).with_state(Arc::new(self))
     }

@@ -75,12 +75,16 @@ impl Node {
             Self::Compare(a, how, b) => compare(&a.value(message)?, *how, &b.value(message)?),
             Self::In(a, list) => {
                 let value = a.value(message)?;
-                let each = list.iter().map(|one| compare(&value, Comparison::Equal, &one.value(message)?));
-                each.fold(Some(false), |all, one| match (all, one) {
-                    (Some(true), _) | (_, Some(true)) => Some(true),
-                    (Some(false), Some(false)) => Some(false),
-                    _ => None,
-                })
+                // One that is equal settles it; else an unknown one leaves it open.
+                let mut all = Some(false);
+                for one in list {
+                    match one.value(message).and_then(|one| compare(&value, Comparison::Equal, &one)) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => all = None,
+                    }
+                }
+                all
             }
             Self::Like(a, pattern) => match a.value(message)? {
                 Value::Text(text) => Some(like(&text, pattern)),
