@@ -23,10 +23,12 @@ fn capture_config(dir: &Path, url: &str) {
 
 /// Sends a record that says its number, and is padded.
 fn send(server: &Server, partition: u32, number: usize, bytes: usize) {
+    let mut body = number.to_string().into_bytes();
+    body.resize(bytes, b' ');
     let answer = ureq::post(format!("{}/raw/messages?partition={partition}", server.http()))
         .header("content-type", "text/plain")
         .header("x-property-camera", "north")
-        .send(format!("{number:<bytes$}"))
+        .send(&body)
         .expect("taken");
     assert_eq!(answer.status(), 201);
 }
