@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::serve::Server;
 
-/// 2026-11-25T06:58:00Z: some minutes before a full hour.
+/// 2024-05-01T06:58:00Z: some minutes before a full hour.
 pub(super) fn capture_time(n: usize) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_589_880, 0).expect("a time") + TimeDelta::seconds(7 * n as i64)
+    DateTime::from_timestamp(1_714_546_680, 0).expect("a time") + TimeDelta::seconds(7 * n as i64)
 }
 
 /// A plate that no other event of these has.
