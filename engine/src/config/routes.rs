@@ -32,6 +32,9 @@ impl SinksConfig {
     }
 }
 
+/// What follows the results hub in every server: cursors have the sinks' names.
+const RESERVED: [&str; 2] = [crate::serve::STORE, crate::serve::REVIEW];
+
 /// Checks that names are unique, that routes lead to sinks that there are, and that every sink has one.
 pub(super) fn check(text: &str, routes: &[RouteConfig], sinks: &SinksConfig) -> Result<(), String> {
     sinks.check()?;
@@ -39,6 +42,9 @@ pub(super) fn check(text: &str, routes: &[RouteConfig], sinks: &SinksConfig) -> 
     let known: BTreeSet<&str> = names.iter().copied().collect();
     if let Some(twice) = known.iter().find(|name| names.iter().filter(|other| other == name).count() > 1) {
         return Err(format!("two sinks are called `{twice}`; a name stands for one sink, whatever its kind"));
+    }
+    if let Some(taken) = RESERVED.iter().find(|name| known.contains(*name)) {
+        return Err(format!("a sink cannot be called `{taken}`: a part of the server that follows the results is"));
     }
     for to in routes.iter().flat_map(|route| &route.to) {
         if !known.contains(to.get_ref().as_str()) {
@@ -63,6 +69,13 @@ mod tests {
     fn a_route_to_nowhere_names_its_line() {
         let said = Config::parse("[[routes]]\ntypes = [\"a\"]\nto = [\"bilin\"]\n").unwrap_err();
         assert!(said.contains("line 3") && said.contains("`bilin`"), "{said}");
+    }
+
+    #[test]
+    fn names_that_the_server_has_itself_are_refused() {
+        let sink = "[sinks.webhook.store]\nurl = \"https://example.com/\"\n[[routes]]\nto = [\"store\"]\n";
+        let said = Config::parse(sink).unwrap_err();
+        assert!(said.contains("`store`"), "{said}");
     }
 
     #[test]

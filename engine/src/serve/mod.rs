@@ -36,6 +36,8 @@ use crate::setup::Backend;
 use follow::Followers;
 
 pub use endpoints::Serving;
+pub(crate) use review::NAME as REVIEW;
+pub(crate) use store::NAME as STORE;
 
 /// What is told of a server's life.
 pub trait Herald {

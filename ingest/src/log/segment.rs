@@ -19,7 +19,7 @@ use crate::{Error, Result};
 const RESERVE: u64 = 8 << 20;
 
 /// How much is written with zeros at once, where that pays. The next sync has to write them too and is that much longer:
-/// 0.2 ms on the disk this was measured on, where a whole MiB made one sync in fifty ten times as long as the others.
+/// with a whole MiB at once the longest of a lone writer's syncs took several times as long as without zeros.
 const ZEROED: u64 = 256 << 10;
 
 /// How much the system's memory lets go of at once behind the writer.

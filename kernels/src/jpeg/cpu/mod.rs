@@ -22,10 +22,10 @@ use crate::error::Result;
 pub(super) const CHUNK_BITS: u32 = 1024;
 /// Chunks that settle among themselves before they look at their neighbours: a workgroup.
 pub(super) const GROUP: usize = 128;
-/// How often chunks of a group look at the one before at a time. Photos need two or three rounds; codes that are all of
+/// How often chunks of a group look at the one before at a time. Photos are expected to need two or three rounds (not counted yet); codes that are all of
 /// a length never fall into step, and what has not done so by now is left to the sequential decoder.
 pub(super) const ROUNDS: usize = 32;
-/// How often groups look at their neighbours. Twice is enough for photos; who needs more goes to the sequential decoder.
+/// How often groups look at their neighbours. The photos that were tried need no more; who needs more goes to the sequential decoder.
 pub(super) const STITCHES: usize = 4;
 
 /// A photo's coefficients, from which pictures of any scale and part are made.
