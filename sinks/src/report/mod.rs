@@ -151,7 +151,7 @@ impl ReportBuilder {
             // A wrong read already stands among the misses.
             EventKind::Processed | EventKind::Reviewed if miss.is_some() => {}
             EventKind::Processed | EventKind::Reviewed => {
-                reads.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop)))
+                reads.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop)));
             }
             EventKind::ManualCheck => manual.add(|| cards::plate(&entry.event, pictures.admit(&entry.crop))),
             EventKind::Rejected => rejected.add(|| cards::rejected(&entry.event)),
