@@ -65,7 +65,7 @@ async fn plates(State(table): State<Arc<Table>>, RawQuery(query): RawQuery) -> R
     let hub = Arc::clone(&table.hub);
     tokio::task::spawn_blocking(move || {
         let _place = place;
-        stream::run(hub, &query, &pieces);
+        stream::run(&hub, &query, &pieces);
     });
     ([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(stream::Pieces::new(queue))).into_response()
 }

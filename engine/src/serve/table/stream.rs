@@ -22,7 +22,7 @@ pub(super) type Piece = io::Result<Bytes>;
 const CLOCK_SLACK_MS: i64 = 60 * 60 * 1000;
 
 /// Makes the stream until its end, or until nobody reads it. Blocks.
-pub(super) fn run(hub: Arc<Hub>, query: &Query, pieces: &Sender<Piece>) {
+pub(super) fn run(hub: &Arc<Hub>, query: &Query, pieces: &Sender<Piece>) {
     if let Err(error) = make(hub, query, pieces) {
         tracing::warn!(error = %chain(&error), "a stream of plates was cut off");
         // Where nobody reads any more, nobody has to be told.
@@ -30,10 +30,10 @@ pub(super) fn run(hub: Arc<Hub>, query: &Query, pieces: &Sender<Piece>) {
     }
 }
 
-fn make(hub: Arc<Hub>, query: &Query, pieces: &Sender<Piece>) -> Result<()> {
+fn make(hub: &Arc<Hub>, query: &Query, pieces: &Sender<Piece>) -> Result<()> {
     let mut stream = IpcStream::start()?;
-    let ends = ends(&hub)?;
-    let mut reader = Reader::new(Arc::clone(&hub), starts(&hub, query, &ends)?);
+    let ends = ends(hub)?;
+    let mut reader = Reader::new(Arc::clone(hub), starts(hub, query, &ends)?);
     while behind(reader.cursor(), &ends)
         && let Some(events) = reader.next()?
     {
