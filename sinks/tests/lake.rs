@@ -25,17 +25,17 @@ fn options(runtime: &tokio::runtime::Runtime) -> DepotOptions {
 }
 
 fn lake(root: &Path, runtime: &tokio::runtime::Runtime) -> Lake {
-    Lake::new("test", Depot::open(&root.to_string_lossy(), &options(runtime)).expect("a step of the test"))
+    Lake::new("test", Depot::open(&root.to_string_lossy(), &options(runtime)).expect("in a folder of our own"))
 }
 
 /// Event `n` of a hub with two partitions.
 fn published(n: usize) -> Published {
     let mut json = Vec::new();
-    common::event(n).write_json(&mut json).expect("a step of the test");
+    common::event(n).write_json(&mut json).expect("in a folder of our own");
     Published {
         place: Place { partition: (n % 2) as u32, offset: (n / 2) as u64 },
         appended_ms: 1_714_545_000_000 + n as i64 * 100,
-        event: Arc::new(CloudEvent::from_json(&json).expect("a step of the test")),
+        event: Arc::new(CloudEvent::from_json(&json).expect("in a folder of our own")),
         json: json.into(),
         crop: Arc::default(),
     }
@@ -45,8 +45,9 @@ fn files(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        for path in
-            fs::read_dir(folder).expect("a step of the test").map(|entry| entry.expect("a step of the test").path())
+        for path in fs::read_dir(folder)
+            .expect("in a folder of our own")
+            .map(|entry| entry.expect("in a folder of our own").path())
         {
             if !path.is_dir() {
                 files.push(path);
@@ -63,10 +64,10 @@ fn files(root: &Path) -> Vec<PathBuf> {
 fn ids(root: &Path) -> BTreeMap<String, usize> {
     let mut ids = BTreeMap::new();
     for path in files(root) {
-        let file = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("a step of the test"))
-            .expect("a step of the test");
-        for batch in file.build().expect("a step of the test") {
-            for id in batch.expect("a step of the test").column(0).as_string::<i32>().iter().flatten() {
+        let file = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("in a folder of our own"))
+            .expect("in a folder of our own");
+        for batch in file.build().expect("in a folder of our own") {
+            for id in batch.expect("in a folder of our own").column(0).as_string::<i32>().iter().flatten() {
                 *ids.entry(id.to_owned()).or_default() += 1;
             }
         }

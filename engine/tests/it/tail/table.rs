@@ -36,7 +36,7 @@ fn notebooks_read_the_plates_as_a_stream() {
 fn refusal(server: &Server, query: &str) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut answer = agent.get(format!("{}/plates.arrow?{query}", server.http())).call().expect("an answer");
-    let body: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("a step of the test")).expect("JSON");
+    let body: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON");
     (answer.status().as_u16(), body["error"]["code"].clone())
 }
 
