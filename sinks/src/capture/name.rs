@@ -34,8 +34,8 @@ mod tests {
         let first = Place { partition: 3, offset: 77 };
         let at = |ms| DateTime::from_timestamp_millis(1_795_000_000_000 + ms).unwrap();
         let name = |began, before: Option<i64>| file_name("ns", "images", first, at(began), before.map(at));
-        assert_eq!(name(0, None), "ns/images/3/2026/11/18/08/26/40.avro");
-        assert_eq!(name(999, Some(0)), "ns/images/3/2026/11/18/08/26/40_000000000077.avro");
-        assert_eq!(name(1000, Some(999)), "ns/images/3/2026/11/18/08/26/41.avro");
+        assert_eq!(name(0, None), "ns/images/3/2026/11/18/11/06/40.avro");
+        assert_eq!(name(999, Some(0)), "ns/images/3/2026/11/18/11/06/40_000000000077.avro");
+        assert_eq!(name(1000, Some(999)), "ns/images/3/2026/11/18/11/06/41.avro");
     }
 }

@@ -40,11 +40,16 @@ impl<'a> Target<'a> {
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/').map(decode);
         let mut next = || parts.next().transpose();
         let account = next()?.filter(|name| !name.is_empty()).ok_or_else(Fault::bad_uri)?;
+        let main = account.strip_suffix(SECONDARY).map(str::to_owned);
         let resource = match (next()?, next()?, next()?, next()?) {
             (None, ..) => Resource::Service,
             // A slash behind the account, or the two that a client makes of it, and nothing else.
             (Some(queue), None, None, None) if queue.is_empty() => Resource::Service,
             (Some(queue), Some(word), None, None) if queue.is_empty() && word.is_empty() => Resource::Service,
+            // The Python client puts the account's name behind the host name of its second place.
+            (Some(again), Some(word), None, None) if word.is_empty() && main.as_deref() == Some(&*again) => {
+                Resource::Service
+            }
             (Some(queue), None, None, None) => Resource::Queue(queue),
             (Some(queue), Some(word), None, None) if word == "messages" => Resource::Messages(queue),
             (Some(queue), Some(word), Some(id), None) if word == "messages" && !id.is_empty() => {
@@ -52,7 +57,6 @@ impl<'a> Target<'a> {
             }
             _ => return Err(Fault::bad_uri()),
         };
-        let main = account.strip_suffix(SECONDARY).map(str::to_owned);
         let secondary = main.is_some();
         Ok(Self { account: main.map_or(account, Cow::Owned), secondary, resource })
     }
@@ -87,6 +91,7 @@ mod tests {
         assert_eq!(at("/acc").unwrap(), (false, "Service".into()));
         assert_eq!(at("/acc-secondary/").unwrap(), (true, "Service".into()));
         assert_eq!(at("/acc-secondary//").unwrap(), (true, "Service".into()));
+        assert_eq!(at("/acc-secondary/acc/").unwrap(), (true, "Service".into()));
         assert_eq!(at("/acc/q-1").unwrap(), (false, "Queue(\"q-1\")".into()));
         assert_eq!(at("/acc/q/messages").unwrap(), (false, "Messages(\"q\")".into()));
         assert_eq!(at("/acc/q/messages/a%2Fb").unwrap(), (false, "Message(\"q\", \"a/b\")".into()));
