@@ -47,7 +47,7 @@ enum Case {
     Log(log::Options),
     /// Results to webhooks in this process: filters, push, and a receiver beside one that hangs.
     Events(events::Options),
-    /// The embedded queues in this process, beside redb.
+    /// The embedded queues in this process and over HTTP, beside redb.
     Queue(queue::Options),
     /// The log over loopback, beside Apache Kafka and NATS JetStream.
     LogPeers(peers::Options),
@@ -65,7 +65,7 @@ fn main() -> Result<()> {
         Case::Decode(options) => decode::run(options)?,
         Case::Log(options) => log::run(options)?,
         Case::Events(options) => events::run(options)?,
-        Case::Queue(options) => queue::run(options)?,
+        Case::Queue(options) => queue::run(&cli.tollgate, options)?,
         Case::LogPeers(options) => peers::run(&cli.tollgate, options)?,
         Case::NullBroker(options) => return null::serve(options),
         Case::Parquet(options) => parquet::run(options)?,

@@ -142,6 +142,24 @@ pub enum Error {
     /// An account of the task queues cannot be used.
     #[error(transparent)]
     Account(#[from] tollgate_sinks::queue::azure::BadAccount),
+    /// An entity of the config cannot be made or changed.
+    #[error("cannot make or change {name:?} of [queues] as the config has it")]
+    Entity {
+        /// Its name.
+        name: String,
+        /// Why not.
+        source: tollgate_sinks::Error,
+    },
+    /// An entity of the config is there as something else.
+    #[error(
+        "{name:?} of [queues] is there already as a {there:?}; give it another name, or delete the one that is there"
+    )]
+    OtherKind {
+        /// Its name.
+        name: String,
+        /// What is there.
+        there: tollgate_sinks::queue::Kind,
+    },
     /// A task queue cannot be spoken to.
     #[error(transparent)]
     TaskQueue(#[from] tollgate_sinks::queue::azure::client::BadClient),

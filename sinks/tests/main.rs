@@ -1,5 +1,6 @@
 //! Tests of the crate through its public interface.
 
+mod bus_face;
 mod common;
 mod event;
 mod files;

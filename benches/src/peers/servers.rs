@@ -65,7 +65,7 @@ fn tollgate(binary: &Path, config: &str, data: &Path, address: String, http_port
     let mut command = Command::new(binary);
     command.arg("serve").arg("--config").arg(&file).arg("--data").arg(data.join("data"));
     command.args(["--kafka", &address, "--http", &format!("127.0.0.1:{http_port}")]);
-    command.args(["--tasks", "127.0.0.1:0"]);
+    command.args(["--tasks", "127.0.0.1:0", "--bus", "127.0.0.1:0"]);
     child(command, address)
 }
 

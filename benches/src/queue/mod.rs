@@ -1,5 +1,7 @@
-//! The embedded queues in this process: pairs of a durable send and a durable complete, and receives, at several depths.
+//! The embedded queues: pairs of a durable send and a durable complete, and receives, at several depths; in this process,
+//! and over the HTTP faces of `tollgate serve`.
 
+mod http;
 mod ours;
 mod redb;
 
@@ -7,7 +9,8 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::report::{self, Report};
 use crate::stats::Spread;
@@ -36,6 +39,15 @@ pub(crate) struct Options {
     /// Measure a store in redb beside it: the same operations, a transaction for each `threads × in_flight` pairs.
     #[arg(long)]
     redb: bool,
+    /// Measure the HTTP faces of `tollgate serve` as well.
+    #[arg(long)]
+    http: bool,
+    /// Pairs a turn over HTTP.
+    #[arg(long, default_value_t = 20_000)]
+    http_pairs: usize,
+    /// Connections that send, and as many that receive.
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
 }
 
 /// Bytes of a message's body.
@@ -54,6 +66,26 @@ impl Turn {
         receives_us.sort_by(f64::total_cmp);
         let at = |share: f64| receives_us.get((receives_us.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
         Self { pairs_per_s: pairs as f64 / seconds, receive_p50_us: at(0.5), receive_p99_us: at(0.99) }
+    }
+}
+
+/// Messages of a turn that nobody has received yet.
+struct Left(AtomicUsize);
+
+impl Left {
+    fn new(messages: usize) -> Self {
+        Self(AtomicUsize::new(messages))
+    }
+
+    /// Reserves up to `max` of them; `None`: there are none left.
+    fn claim(&self, max: usize) -> Option<usize> {
+        let take = |left: usize| (left > 0).then(|| left - left.min(max));
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|left| left.min(max))
+    }
+
+    /// Leaves to others, or to a later try, what was reserved and was not there.
+    fn give_back(&self, messages: usize) {
+        self.0.fetch_add(messages, Ordering::Relaxed);
     }
 }
 
@@ -79,7 +111,7 @@ impl Row {
     }
 }
 
-pub(crate) fn run(options: &Options) -> Result<Report> {
+pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
     std::fs::create_dir_all(&options.dir)?;
     let (mut rows, mut findings) = (Vec::new(), Vec::new());
     for &depth in &options.depths {
@@ -91,6 +123,12 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             let turns = redb::turns(dir.path(), options, depth)?;
             rows.push(Row { subject: "redb", depth, turns });
         }
+        if options.http {
+            let dir = tempfile::tempdir_in(&options.dir)?;
+            for (subject, turns) in http::turns(tollgate, dir.path(), options, depth)? {
+                rows.push(Row { subject, depth, turns });
+            }
+        }
     }
     let columns = ["", "messages waiting", "pairs/s", "receive p50 µs", "receive p99 µs"];
     Ok(Report {
@@ -101,12 +139,19 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
              consumers, each with up to {} sends or completes on the way, which are acknowledged one by one; a receive \
              takes up to 32. The latency of a receive is that of the call until its messages are there. redb: one \
              thread, its pairs in transactions of {} with its default durability; a receive is answered with its \
-             transaction.",
+             transaction. Over HTTP: `tollgate serve` and its clients on the same machine, {} pairs a turn, {} kept \
+             connections that send and as many that receive, one request at a time each; Service Bus: sent in batches \
+             of {}, received and completed one by one, as its protocol has it; Queue Storage: put and deleted one by \
+             one, got up to {} at a time, every request signed. The latency is that of a request that found something.",
             options.turns,
             options.pairs,
             options.threads,
             options.in_flight,
             options.threads * options.in_flight,
+            options.http_pairs,
+            options.connections,
+            http::BATCH,
+            http::GOT,
         ),
         machine: report::machine(),
         columns: columns.map(String::from).to_vec(),

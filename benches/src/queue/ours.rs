@@ -3,11 +3,10 @@
 use anyhow::{Context, Result};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tollgate_sinks::queue::{Ask, Kind, Message, Pending, Queues, QueuesOptions, Receipt, Settings};
 
-use super::{BODY_BYTES, Options, Turn};
+use super::{BODY_BYTES, Left, Options, Turn};
 
 /// A time for all: no lock ends meanwhile.
 const NOW: i64 = 1;
@@ -49,14 +48,13 @@ fn message() -> Message {
 
 fn turn(queues: &Queues, options: &Options) -> Result<Turn> {
     let each = options.pairs / options.threads;
-    let completed = AtomicUsize::new(0);
+    let left = Left::new(each * options.threads);
     let begin = Instant::now();
     let latencies = std::thread::scope(|scope| {
         let producers: Vec<_> =
             (0..options.threads).map(|_| scope.spawn(|| produce(queues, each, options.in_flight))).collect();
-        let consumers: Vec<_> = (0..options.threads)
-            .map(|_| scope.spawn(|| consume(queues, each * options.threads, &completed, options.in_flight)))
-            .collect();
+        let consumers: Vec<_> =
+            (0..options.threads).map(|_| scope.spawn(|| consume(queues, &left, options.in_flight))).collect();
         for producer in producers {
             producer.join().ok().context("a producer panicked")??;
         }
@@ -89,16 +87,13 @@ fn land<T>(flying: &mut VecDeque<Pending<T>>, in_flight: usize) -> Result<()> {
     Ok(())
 }
 
-fn consume(queues: &Queues, all: usize, completed: &AtomicUsize, in_flight: usize) -> Result<Vec<f64>> {
+fn consume(queues: &Queues, left: &Left, in_flight: usize) -> Result<Vec<f64>> {
     let (mut flying, mut latencies) = (VecDeque::new(), Vec::new());
-    loop {
-        let before = completed.fetch_add(32, Ordering::Relaxed);
-        if before >= all {
-            break;
-        }
+    while let Some(claimed) = left.claim(32) {
         let begin = Instant::now();
-        let got = queues.receive("q", Ask::up_to(32.min(all - before)), NOW)?.wait()?;
+        let got = queues.receive("q", Ask::up_to(claimed), NOW)?.wait()?;
         latencies.push(begin.elapsed().as_secs_f64() * 1e6);
+        left.give_back(claimed - got.len());
         for one in got {
             land(&mut flying, in_flight)?;
             flying.push_back(queues.complete("q", Receipt::strict(one.sequence, one.token), NOW)?);

@@ -208,6 +208,9 @@ pub(super) struct ServeArgs {
     /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
     #[arg(long, value_name = "ADDR")]
     pub(super) tasks: Option<SocketAddr>,
+    /// Where clients of the enterprise queues (Service Bus's REST) are heard [default: 127.0.0.1:8081].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) bus: Option<SocketAddr>,
     #[command(flatten)]
     pub(super) how: HowArgs,
 }

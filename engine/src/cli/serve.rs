@@ -17,6 +17,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
     }
     config.kafka.plaintext = args.kafka.or(config.kafka.plaintext);
     config.http.address = args.http.unwrap_or(config.http.address);
+    config.queues.bus = args.bus.unwrap_or(config.queues.bus);
     config.queues.tasks = args.tasks.unwrap_or(config.queues.tasks);
     allow_connections();
     let stop = stop::on_signal("stopping; once more to stop at once");

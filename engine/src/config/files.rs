@@ -26,7 +26,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     }
 }
 
-fn check_name(table: &str, name: &str) -> Result<(), String> {
+pub(super) fn check_name(table: &str, name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(plain) {
         return Ok(());

@@ -2,6 +2,7 @@
 //!
 //! Every bound carries its unit in its name. An unknown key is an error that names the line and the nearest key.
 
+mod entities;
 mod error;
 mod files;
 mod models;
@@ -9,6 +10,7 @@ mod queues;
 mod routes;
 mod serve;
 
+pub use entities::{EntityConfig, QueueSinkConfig, TopicConfig, TopicSinkConfig};
 pub use error::ConfigError;
 pub use models::{Choice, Inference, ModelsConfig, OwnModel};
 pub use queues::QueuesConfig;
@@ -189,6 +191,7 @@ impl Config {
         config.check()?;
         routes::check(text, &config.routes, &config.sinks)?;
         files::check(&config)?;
+        entities::check(text, &config)?;
         Ok(config)
     }
 

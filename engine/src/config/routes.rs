@@ -7,7 +7,7 @@ use tollgate_sinks::lake::LakeConfig;
 use tollgate_sinks::push::WebhookConfig;
 use tollgate_sinks::route::RouteConfig;
 
-use super::error;
+use super::{QueueSinkConfig, TopicSinkConfig, error};
 
 /// The sinks by kind and name: `[sinks.KIND.NAME]`. A name stands for one sink, whatever its kind.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -17,13 +17,18 @@ pub struct SinksConfig {
     pub parquet: BTreeMap<String, LakeConfig>,
     /// Events are POSTed to a receiver.
     pub webhook: BTreeMap<String, WebhookConfig>,
+    /// Events become messages of a queue of this server.
+    pub queue: BTreeMap<String, QueueSinkConfig>,
+    /// Events become messages of a topic of this server.
+    pub topic: BTreeMap<String, TopicSinkConfig>,
 }
 
 impl SinksConfig {
     /// The names of all sinks, a name once for each sink that has it.
     pub fn names(&self) -> Vec<&str> {
         let parquet = self.parquet.keys();
-        parquet.chain(self.webhook.keys()).map(String::as_str).collect()
+        let queues = self.queue.keys().chain(self.topic.keys());
+        parquet.chain(self.webhook.keys()).chain(queues).map(String::as_str).collect()
     }
 
     /// Checks the settings of each.

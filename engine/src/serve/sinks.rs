@@ -39,7 +39,6 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
     table::assemble(config, shared, &mut assembly)?;
     export::assemble(config, shared, (store, runtime), &mut assembly)?;
     assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
-    let queues = queues::open(config)?;
-    assembly.served.faces.push(queues::tasks(config, shared, &queues)?);
+    queues::assemble(config, shared, &routes_to, &mut assembly)?;
     Ok(assembly)
 }

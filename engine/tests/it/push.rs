@@ -104,7 +104,8 @@ impl Site {
     /// Serves until it dies at a step.
     fn die_at(&self, step: &str) {
         let mut command = tollgate();
-        command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--config"]);
+        command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0"]);
+        command.args(["--bus", "127.0.0.1:0", "--config"]);
         command.arg(self.path("push.toml")).arg("--data").arg(self.path("data"));
         let child = command.env("TOLLGATE_FAILPOINT", step).stderr(Stdio::null()).spawn();
         let mut child = child.expect("the program starts");

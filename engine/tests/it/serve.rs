@@ -15,6 +15,7 @@ pub(crate) struct Server {
     child: Child,
     kafka: String,
     pub(crate) http: String,
+    bus: String,
 }
 
 impl Server {
@@ -27,26 +28,45 @@ impl Server {
         let mut command = tollgate();
         command.envs(environment.iter().copied());
         command
-            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0", "--data"])
+            .args([
+                "serve",
+                "--kafka",
+                "127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--tasks",
+                "127.0.0.1:0",
+                "--bus",
+                "127.0.0.1:0",
+                "--data",
+            ])
             .arg(data)
             .args(more);
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
-        let (mut kafka, mut http, mut said) = (None, None, Vec::new());
+        let (mut kafka, mut http, mut bus, mut said) = (None, None, None, Vec::new());
         for line in lines.by_ref() {
             said.push(line.clone());
             let second = line.split_whitespace().nth(1).map(str::to_owned);
             match line.split_whitespace().next() {
                 Some("kafka") => kafka = kafka.or(second),
                 Some("http") => http = second,
+                Some("bus") => bus = second,
                 Some("ready:" | "ready;") => break,
                 _ => {}
             }
         }
         // Whoever writes to a closed pipe dies of it.
         std::thread::spawn(move || lines.for_each(drop));
-        let (Some(kafka), Some(http)) = (kafka, http) else { panic!("it did not serve:\n{}", said.join("\n")) };
-        Self { child, kafka, http }
+        let (Some(kafka), Some(http), Some(bus)) = (kafka, http, bus) else {
+            panic!("it did not serve:\n{}", said.join("\n"))
+        };
+        Self { child, kafka, http, bus }
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where Kafka clients are heard.
@@ -57,6 +77,11 @@ impl Server {
     /// The URL of its HTTP endpoint.
     pub(crate) fn http(&self) -> &str {
         &self.http
+    }
+
+    /// The URL of its enterprise queues.
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
     }
 
     /// The value of a line of its metrics, if it is there and not 0.
@@ -191,7 +216,18 @@ fn a_photo_goes_in_over_http_and_its_plate_comes_out_over_kafka() {
     assert!(metrics.contains("tollgate_commit_seconds_count"), "{metrics}");
     let mut second = tollgate();
     second
-        .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0", "--data"])
+        .args([
+            "serve",
+            "--kafka",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+            "--tasks",
+            "127.0.0.1:0",
+            "--bus",
+            "127.0.0.1:0",
+            "--data",
+        ])
         .arg(dir.path());
     let refused = second.output().unwrap();
     assert!(!refused.status.success() && text(&refused).contains("in use by another process"), "{}", text(&refused));

@@ -69,6 +69,27 @@ impl Queues {
         self.on(name, |book, lane| book.send(lane, name, messages, now_ms))
     }
 
+    /// The same, and keeps a text of at most 64 KiB under a key: both become durable, or neither. It is how a sender that
+    /// may die in between knows how far it had come.
+    ///
+    /// # Errors
+    /// As [`Queues::send`] and [`Queues::set_note`].
+    pub fn send_noting(
+        &self,
+        name: &str,
+        messages: &[Message],
+        (key, value): (&str, Vec<u8>),
+        now_ms: i64,
+    ) -> Result<Pending<Vec<Sent>>> {
+        self.on(name, |book, lane| {
+            // What is refused must have changed nothing.
+            book.check_note(key, Some(&value))?;
+            let sent = book.send(lane, name, messages, now_ms)?;
+            book.set_note(key, Some(value))?;
+            Ok(sent)
+        })
+    }
+
     /// Locks the first messages (peek-lock); none where there are none at present.
     ///
     /// It is answered when the messages are durable, not when their locks are: a crash within these milliseconds gives
@@ -133,6 +154,15 @@ impl Queues {
     /// There is no such entity.
     pub fn peek_ready(&self, name: &str, max: usize, now_ms: i64) -> Result<Receiving> {
         self.on(name, |book, lane| book.peek(lane, 0, max, true, now_ms)).map(Receiving)
+    }
+
+    /// The sequence number of the message that is locked with a token; `None` where no lock of that token holds, or it is
+    /// not among the first few thousand to end.
+    ///
+    /// # Errors
+    /// There is no such entity.
+    pub fn held_by(&self, name: &str, token: Uuid, now_ms: i64) -> Result<Pending<Option<u64>>> {
+        self.on(name, |book, lane| book.held_by(lane, token, now_ms))
     }
 
     /// Takes a received message out: it was seen to.

@@ -68,6 +68,12 @@ impl Lane {
         due.map(|(_, sequence)| *sequence).take(DUE_AT_ONCE).collect()
     }
 
+    /// The messages that somebody has, with the stamps of their locks; first those whose lock ends first.
+    pub(super) fn locked(&self) -> impl Iterator<Item = (u64, u32)> {
+        let slots = self.due.iter().filter_map(|(_, sequence)| Some((*sequence, self.slots.get(*sequence)?)));
+        slots.filter(|(_, slot)| slot.phase == Phase::Locked).map(|(sequence, slot)| (sequence, slot.stamp))
+    }
+
     /// Messages that have expired; [`DUE_AT_ONCE`] and a chunk at most.
     pub(super) fn expired(&mut self, now_ms: i64) -> Vec<u64> {
         self.slots.expired(now_ms, DUE_AT_ONCE)

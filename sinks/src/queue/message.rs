@@ -1,5 +1,6 @@
 //! What is sent and what is received.
 
+use serde::Serialize;
 use uuid::Uuid;
 
 /// A message as a sender gives it.
@@ -206,7 +207,7 @@ impl Ask {
 }
 
 /// Messages of an entity by how they lie there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Can be received.
     pub ready: u64,

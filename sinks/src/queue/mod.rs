@@ -23,18 +23,21 @@ mod ops;
 mod record;
 mod refusal;
 pub mod rest;
+mod room;
 mod session;
 mod settings;
 mod shelf;
+mod sink;
 mod slots;
 mod store;
 
 pub use calls::Receiving;
 pub use journal::Pending;
 pub use message::{Ask, Counts, DeadLetter, Delivery, Message, Phase, Receipt, Sent, System, Value};
-pub use name::{DEAD_LETTERS, subscription};
+pub use name::{DEAD_LETTERS, check as check_name, subscription};
 pub use refusal::Refusal;
 pub use settings::{DEFAULT_DUPLICATE_WINDOW_MS, DUPLICATE_WINDOW_MS, Description, Kind, LOCK_MS, Settings};
+pub use sink::QueueSink;
 pub use store::{Opened, Queues, QueuesOptions};
 
 use uuid::Uuid;

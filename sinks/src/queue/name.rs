@@ -50,7 +50,10 @@ pub fn subscription(topic: &str, name: &str) -> String {
 }
 
 /// Checks the name of something to be created.
-pub(super) fn check(name: &str, kind: Kind) -> Result<(), Refusal> {
+///
+/// # Errors
+/// [`Refusal::BadName`].
+pub fn check(name: &str, kind: Kind) -> Result<(), Refusal> {
     let bad = |rule| Err(Refusal::BadName { name: name.chars().take(80).collect(), rule });
     let plain = |part: &str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b'~');

@@ -240,4 +240,10 @@ impl Queues {
     pub fn bytes(&self) -> (u64, u64) {
         self.shared.lock().journal.bytes()
     }
+
+    /// Bytes of a message with its properties, at most.
+    #[must_use]
+    pub fn max_message_bytes(&self) -> usize {
+        self.shared.lock().options.max_message_bytes
+    }
 }

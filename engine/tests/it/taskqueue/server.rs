@@ -27,6 +27,8 @@ impl Server {
             "127.0.0.1:0",
             "--tasks",
             "127.0.0.1:0",
+            "--bus",
+            "127.0.0.1:0",
             "--config",
         ]);
         command.arg(config).arg("--data").arg(dir.join("data"));

@@ -119,8 +119,17 @@ impl Client {
     /// # Errors
     /// The request cannot be written.
     pub fn get(&self, hidden_s: u32, now_ms: i64) -> Result<Request<String>, BadClient> {
-        let hidden = hidden_s.to_string();
-        self.request(&Method::GET, "/messages", &[("visibilitytimeout", &hidden)], None, now_ms)
+        self.get_up_to(1, hidden_s, now_ms)
+    }
+
+    /// The same with up to so many messages, 1 to 32.
+    ///
+    /// # Errors
+    /// The request cannot be written.
+    pub fn get_up_to(&self, count: u32, hidden_s: u32, now_ms: i64) -> Result<Request<String>, BadClient> {
+        let (count, hidden) = (count.to_string(), hidden_s.to_string());
+        let query = [("numofmessages", &*count), ("visibilitytimeout", &*hidden)];
+        self.request(&Method::GET, "/messages", &query, None, now_ms)
     }
 
     /// Hides a message that was got for so long from now on, its text unchanged: 204, with a new receipt in the header

@@ -26,7 +26,7 @@ mod receipt;
 mod route;
 mod service;
 mod target;
-mod xml;
+pub(super) mod xml;
 
 pub use account::{AccountConfig, Accounts, BadAccount, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY, Key};
 pub use route::{Clock, TaskFace, TaskOptions};

@@ -13,7 +13,7 @@ use axum::response::Response;
 use super::account::{AccountConfig, Accounts};
 use super::answer::{Answer, CLIENT_REQUEST_ID, RequestIds, Stamp, VERSION, X_MS_VERSION};
 use super::auth::Asked;
-use super::body::{Held, Room};
+use super::body::MAX_BODY;
 use super::fault::Fault;
 use super::operation::Operation;
 use super::policy::Policies;
@@ -21,6 +21,7 @@ use super::query::Query;
 use super::target::Target;
 use super::{entity, message, service};
 use crate::queue::Queues;
+use crate::queue::room::{Held, Room};
 
 /// Says the time in milliseconds since the epoch.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -70,7 +71,7 @@ impl TaskFace {
     #[must_use]
     pub fn new(queues: Queues, options: TaskOptions, clock: Clock, seed: u64) -> Self {
         let TaskOptions { accounts, max_bodies_bytes, body_wait_ms } = options;
-        let room = Room::new(max_bodies_bytes, Duration::from_millis(body_wait_ms.into()));
+        let room = Room::new(max_bodies_bytes, MAX_BODY, Duration::from_millis(body_wait_ms.into()));
         let properties = Mutex::new(());
         Self { queues, properties, accounts, clock, request_ids: RequestIds::new(seed), room }
     }
@@ -120,7 +121,7 @@ impl<'a> Call<'a> {
 
     /// The body of the request.
     pub(super) async fn body(&self, body: Body) -> Result<Held<'a>, Fault> {
-        self.face.room.read(&self.parts.headers, body).await
+        Ok(self.face.room.read(&self.parts.headers, body).await?)
     }
 }
 

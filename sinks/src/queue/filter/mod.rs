@@ -46,7 +46,7 @@ pub struct Correlation {
     /// The content type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// The sender's own properties.
+    /// The sender's own properties; their names in any case.
     pub properties: BTreeMap<String, Literal>,
 }
 
@@ -120,7 +120,7 @@ impl Correlation {
             (&self.content_type, &system.content_type),
         ];
         let same = |(name, wanted): (&String, &Literal)| {
-            message.properties.iter().any(|(own, value)| own == name && wanted.is(value))
+            message.properties.iter().any(|(own, value)| own.eq_ignore_ascii_case(name) && wanted.is(value))
         };
         pairs.into_iter().all(|(wanted, there)| wanted.is_none() || wanted == there) && self.properties.iter().all(same)
     }

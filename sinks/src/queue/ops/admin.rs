@@ -61,6 +61,10 @@ impl Book {
         let (name, kind) = (description.name.clone(), description.kind);
         change(&mut description);
         (description.name, description.kind) = (name, kind);
+        if description.settings.sessions != self.entity(lane.entity)?.description.settings.sessions {
+            let detail = "sessions is for ever; delete the entity and make it anew".into();
+            return Err(Refusal::BadSettings { detail });
+        }
         self.check_description(&description)?;
         self.describe(lane.entity, description);
         Ok(())
@@ -122,9 +126,9 @@ impl Book {
         })
     }
 
-    /// Keeps a small text of a face, or takes it away.
-    pub(in super::super) fn set_note(&mut self, key: &str, value: Option<Vec<u8>>) -> Result<(), Refusal> {
-        let bytes = key.len() + value.as_ref().map_or(0, Vec::len);
+    /// Whether a small text may be kept.
+    pub(in super::super) fn check_note(&self, key: &str, value: Option<&[u8]>) -> Result<(), Refusal> {
+        let bytes = key.len() + value.map_or(0, <[u8]>::len);
         if bytes > MAX_DESCRIPTION {
             return Err(Refusal::TooLarge { what: "a note", bytes, limit: MAX_DESCRIPTION });
         }
@@ -132,6 +136,12 @@ impl Book {
         if self.shelf.notes.len() >= max && !self.shelf.notes.contains_key(key) {
             return Err(Refusal::Full { detail: format!("there are max_entities of {max} notes") });
         }
+        Ok(())
+    }
+
+    /// Keeps a small text of a face, or takes it away.
+    pub(in super::super) fn set_note(&mut self, key: &str, value: Option<Vec<u8>>) -> Result<(), Refusal> {
+        self.check_note(key, value.as_deref())?;
         write_note(&mut self.journal, key, value.as_deref());
         match value {
             Some(value) => _ = self.shelf.notes.insert(key.into(), value),

@@ -9,6 +9,8 @@ use super::super::record::Target;
 use super::super::slots::Slot;
 use super::Picked;
 
+/// Locks that are looked through for one that is known by its token alone, those first that end first.
+const MAX_LOOKED: usize = 4096;
 /// Bytes of a dead letter's reason and description, at most; longer ones are cut.
 const MAX_WHY: usize = 4096;
 
@@ -24,6 +26,15 @@ impl Book {
             return Err(Refusal::LockLost { sequence });
         }
         Ok(slot)
+    }
+
+    /// The sequence number of the message that a token holds.
+    pub(in super::super) fn held_by(&mut self, lane: LaneId, token: Uuid, now_ms: i64) -> Result<Option<u64>, Refusal> {
+        self.advance(lane, now_ms);
+        let of = self.entity(lane.entity)?.lane(lane.dead);
+        let locked: Vec<_> = of.locked().take(MAX_LOOKED).collect();
+        let held = |(sequence, stamp): &(u64, u32)| self.token(lane.entity, *sequence, *stamp) == token;
+        Ok(locked.into_iter().find(held).map(|(sequence, _)| sequence))
     }
 
     pub(in super::super) fn complete(&mut self, lane: LaneId, receipt: Receipt, now_ms: i64) -> Result<(), Refusal> {

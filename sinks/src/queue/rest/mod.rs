@@ -8,26 +8,38 @@
 //! | `DELETE …/messages/{id or number}/{token}` | complete |
 //! | `PUT …/messages/{id or number}/{token}` | unlock |
 //! | `POST …/messages/{id or number}/{token}` | renew the lock |
-//! | `GET`, `PUT`, `DELETE /{entity}` | describe, create, delete |
+//! | `GET`, `PUT`, `DELETE /{entity}` | describe, create (with `If-Match: *`: change), delete |
 //!
-//! `…` is `/{queue}`, `/{topic}/subscriptions/{name}`, and either with `/$deadletterqueue`. Entities are described in
-//! JSON, where the original has Atom XML. A lock's token belongs to one sequence number: a message that is named by its
-//! id is looked for among those that are locked at the time, so the number is the better name. Refusals have the
-//! original's status codes and its XML body.
+//! | `GET /$Resources/queues`, `/$Resources/topics`, `/{topic}/subscriptions` | list |
+//! | `GET`, `PUT`, `DELETE /{topic}/subscriptions/{name}/rules/{rule}` | the filters of a subscription by name |
+//!
+//! `…` is `/{queue}`, `/{topic}/subscriptions/{name}`, and either with `/$deadletterqueue`. Entities are described in the
+//! original's Atom XML where the request speaks it, as the official administration clients do, else in JSON. A lock's token belongs to one sequence number: a message that is named by its
+//! id is looked for among those that are locked at the time, so the number is the better name. As with the original,
+//! sessions cannot be received from over REST, and dead-lettering is giving up: too many deliveries, or too late.
+//!
+//! Refusals have the original's status codes and its XML body: 400, 401 (no good key, or no right), 404 (no such entity,
+//! message or lock), 409, 410 (the entity was deleted under a waiting receiver), 413, 403 (full), 503 (come back).
 
+mod atom;
+mod entity;
 mod fault;
 mod handle;
+mod headers;
 mod path;
 mod properties;
+mod receive;
+mod settle;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use tokio::sync::watch;
 
 use super::Queues;
+use super::room::Room;
 
 /// Says the time in milliseconds since the epoch.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -43,41 +55,87 @@ pub enum Right {
     Manage,
 }
 
-/// Why a request is not let in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// No key, or none that is good: 401.
-    Unknown(String),
-    /// The key has no right to this: 403.
-    Forbidden(String),
+/// A request for a right.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The value of the `Authorization` header.
+    pub shown: Option<&'a str>,
+    /// The request's path, part by part.
+    pub path: &'a [&'a str],
+    /// The queue or topic; a subscription and a dead-letter queue belong to theirs.
+    pub entity: &'a str,
+    /// What is to be done.
+    pub right: Right,
+    /// The time, in milliseconds since the epoch.
+    pub now_ms: i64,
 }
 
-/// Decides whether the value of an `Authorization` header allows something: header, entity, right, time.
-pub type Authorise = Arc<dyn Fn(Option<&str>, &str, Right, i64) -> Result<(), Denied> + Send + Sync>;
+/// Why a request is not let in. The original answers 401 also where a good key lacks the right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied(pub String);
 
-/// The face's parts and bounds.
+/// Decides whether a request is let in.
+pub type Authorise = Arc<dyn Fn(&Wanted<'_>) -> Result<(), Denied> + Send + Sync>;
+
+/// The face's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusOptions {
+    /// Bytes of a request's body, at most.
+    pub max_body_bytes: usize,
+    /// Bytes of all bodies on their way together, at most; then senders wait.
+    pub max_bodies_bytes: usize,
+    /// How long a body may take, the wait for room included.
+    pub body_wait: Duration,
+    /// How long a receive may wait for a message.
+    pub max_wait: Duration,
+}
+
+impl Default for BusOptions {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1 << 20,
+            max_bodies_bytes: 64 << 20,
+            body_wait: Duration::from_secs(30),
+            max_wait: Duration::from_secs(120),
+        }
+    }
+}
+
+/// What the face stands on.
 #[derive(Clone)]
-pub struct Face {
+pub struct Parts {
     /// The store.
     pub queues: Queues,
     /// The time.
     pub clock: Clock,
     /// Who may do what.
     pub authorise: Authorise,
-    /// Bytes of a request's body, at most.
-    pub max_body_bytes: usize,
-    /// How long a receive may wait for a message.
-    pub max_wait: Duration,
+    /// True when those who wait for messages are to wait no longer.
+    pub stopping: watch::Receiver<bool>,
 }
 
-impl fmt::Debug for Face {
+impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Face").field("max_body_bytes", &self.max_body_bytes).finish_non_exhaustive()
+        f.debug_struct("Parts").field("queues", &self.queues).finish_non_exhaustive()
+    }
+}
+
+/// What the handlers share.
+struct Face {
+    parts: Parts,
+    room: Room,
+    max_wait: Duration,
+}
+
+impl Face {
+    fn now(&self) -> i64 {
+        (self.parts.clock)()
     }
 }
 
 /// The face's routes.
-pub fn router(face: Face) -> Router {
-    let limit = DefaultBodyLimit::max(face.max_body_bytes);
-    Router::new().fallback(handle::handle).layer(limit).with_state(Arc::new(face))
+pub fn router(parts: Parts, options: BusOptions) -> Router {
+    let BusOptions { max_body_bytes, max_bodies_bytes, body_wait, max_wait } = options;
+    let room = Room::new(max_bodies_bytes, max_body_bytes, body_wait);
+    Router::new().fallback(handle::handle).with_state(Arc::new(Face { parts, room, max_wait }))
 }

@@ -1,53 +1,80 @@
-//! `BrokerProperties` and the headers that are properties.
+//! Messages as requests bring them: `BrokerProperties`, and headers that are properties.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use chrono::{DateTime, SecondsFormat};
-use serde_json::{Map, Value as Json, json};
+use axum::http::{HeaderMap, HeaderValue};
+use chrono::DateTime;
+use serde_json::{Map, Value as Json};
 
-use super::super::message::{Delivery, Message, Value};
+use super::super::message::{Message, Value};
 use super::fault::Fault;
 
 /// The header with the broker's properties.
 pub(super) const BROKER: &str = "brokerproperties";
-/// Headers of HTTP itself: no properties.
-const HTTP: [&str; 15] = [
+/// Headers of HTTP itself and of this face: no properties, neither on the way in nor on the way out.
+const HTTP: [&str; 32] = [
     "accept",
+    "accept-charset",
     "accept-encoding",
+    "accept-language",
     "authorization",
     "brokerproperties",
+    "cache-control",
     "connection",
+    "content-encoding",
     "content-length",
     "content-type",
+    "cookie",
     "date",
     "expect",
+    "forwarded",
     "host",
+    "if-match",
     "keep-alive",
+    "location",
+    "origin",
+    "pragma",
+    "proxy-authorization",
+    "referer",
+    "retry-after",
+    "server",
+    "set-cookie",
     "te",
+    "trailer",
     "transfer-encoding",
     "upgrade",
     "user-agent",
+    "via",
 ];
+/// What begins so was put in by something in between, or is for it.
+const BETWEEN: [&str; 3] = ["x-forwarded-", "x-ms-", "sec-"];
+
+/// Whether a header is, or may be, a property of a message.
+pub(super) fn is_property(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !HTTP.contains(&name.as_str()) && !BETWEEN.iter().any(|begin| name.starts_with(begin))
+}
 
 /// Takes over what `BrokerProperties` says.
-pub(super) fn apply(message: &mut Message, properties: &Map<String, Json>) -> Result<(), Fault> {
-    for (name, value) in properties {
-        match (name.as_str(), value) {
-            (_, Json::Null) => {}
-            ("MessageId", Json::String(id)) => message.id.clone_from(id),
-            ("TimeToLive", value) => message.time_to_live_ms = Some(seconds(value)?),
-            ("ScheduledEnqueueTimeUtc", Json::String(text)) => message.visible_ms = Some(time(text)?),
-            (_, Json::String(text)) => {
+fn apply(message: &mut Message, properties: &Map<String, Json>) -> Result<(), Fault> {
+    for (name, value) in properties.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "MessageId" => message.id = text_of(name, value)?,
+            "TimeToLive" => message.time_to_live_ms = Some(seconds(value)?),
+            "ScheduledEnqueueTimeUtc" => message.visible_ms = Some(time(&text_of(name, value)?)?),
+            _ => {
                 let mut fields = message.system.fields_mut();
                 // What the broker sets itself, such as SequenceNumber, may be sent back and has no effect.
                 if let Some((_, field)) = fields.iter_mut().find(|(own, _)| own == name) {
-                    **field = Some(text.clone());
+                    **field = Some(text_of(name, value)?);
                 }
             }
-            ("MessageId", _) => return Err(Fault::bad("BrokerProperties: MessageId must be a text")),
-            _ => {}
         }
     }
     Ok(())
+}
+
+fn text_of(name: &str, value: &Json) -> Result<String, Fault> {
+    let text = value.as_str().map(str::to_owned);
+    text.ok_or_else(|| Fault::bad(format!("BrokerProperties: {name} must be a text")))
 }
 
 fn seconds(value: &Json) -> Result<u64, Fault> {
@@ -71,7 +98,7 @@ pub(super) fn message(headers: &HeaderMap, body: Vec<u8>) -> Result<Message, Fau
         let failed = |error| Fault::bad(format!("BrokerProperties is no JSON object: {error}"));
         apply(&mut message, &serde_json::from_slice(value.as_bytes()).map_err(failed)?)?;
     }
-    for (name, value) in headers.iter().filter(|(name, _)| !HTTP.contains(&name.as_str())) {
+    for (name, value) in headers.iter().filter(|(name, _)| is_property(name.as_str())) {
         message.properties.push((name.as_str().to_owned(), property(&text(value))));
     }
     Ok(message)
@@ -114,79 +141,4 @@ fn item(item: &Map<String, Json>) -> Result<Message, Fault> {
         message.properties = each.collect();
     }
     Ok(message)
-}
-
-fn date(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms)
-        .map(|time| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
-        .unwrap_or_default()
-}
-
-fn exact(ms: i64) -> String {
-    let time = DateTime::from_timestamp_millis(ms);
-    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)).unwrap_or_default()
-}
-
-/// A received message's headers.
-pub(super) fn headers(delivery: &Delivery, locked: bool) -> HeaderMap {
-    let message = &delivery.message;
-    let mut broker = Map::new();
-    let mut set = |name: &str, value: Json| _ = broker.insert(name.into(), value);
-    set("MessageId", json!(message.id));
-    set("SequenceNumber", json!(delivery.sequence));
-    set("DeliveryCount", json!(delivery.deliveries));
-    set("EnqueuedTimeUtc", json!(date(delivery.enqueued_ms)));
-    set("State", json!("Active"));
-    if locked {
-        set("LockToken", json!(delivery.token));
-        set("LockedUntilUtc", json!(exact(delivery.until_ms)));
-    }
-    if let Some(ms) = message.time_to_live_ms {
-        set("TimeToLive", json!(ms as f64 / 1000.0));
-    }
-    for (name, value) in message.system.fields() {
-        if let (Some(value), true) = (value, name != "ContentType") {
-            set(name, json!(value));
-        }
-    }
-    let mut headers = HeaderMap::new();
-    let mut put = |name: &str, value: &[u8]| {
-        // What a header cannot carry stays away; the broker's own JSON is made so that it can.
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
-            headers.insert(name, value);
-        }
-    };
-    put(BROKER, ascii(&Json::Object(broker).to_string()).as_bytes());
-    for (name, value) in &message.properties {
-        put(name, ascii(&own(value)).as_bytes());
-    }
-    if let Some(why) = &delivery.dead {
-        put("deadletterreason", ascii(&json!(why.reason).to_string()).as_bytes());
-        put("deadlettererrordescription", ascii(&json!(why.description).to_string()).as_bytes());
-    }
-    let content = message.system.content_type.as_deref().unwrap_or("application/octet-stream");
-    put("content-type", content.as_bytes());
-    headers
-}
-
-fn own(value: &Value) -> String {
-    match value {
-        Value::Text(text) => json!(text).to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => json!(number).to_string(),
-        Value::Bool(value) => value.to_string(),
-    }
-}
-
-/// JSON with what is beyond ASCII escaped.
-fn ascii(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for one in json.chars() {
-        if one.is_ascii() {
-            out.push(one);
-        } else {
-            one.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        }
-    }
-    out
 }

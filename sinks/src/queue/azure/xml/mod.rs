@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::{Node, read};
-pub(super) use write::{Writer, is_text};
+pub(in crate::queue) use read::{Node, read};
+pub(in crate::queue) use write::{Writer, is_text};

@@ -1,6 +1,6 @@
 //! Reading: a small tree, bounded in depth and elements. What has a document type is refused, so nothing expands.
 
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, escape};
 
 /// Elements within elements, at most.
@@ -13,6 +13,8 @@ const MAX_NODES: usize = 1024;
 pub(crate) struct Node {
     /// Its name, without a prefix.
     pub(crate) name: String,
+    /// What its attribute `type` says, without a prefix; empty where there is none.
+    pub(crate) kind: String,
     /// Its own text, as it is.
     pub(crate) text: String,
     /// The elements in it.
@@ -52,7 +54,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Node> {
                     return None;
                 }
                 let name = std::str::from_utf8(start.local_name().into_inner()).ok()?.to_owned();
-                open.push(Node { name, ..Node::default() });
+                open.push(Node { name, kind: kind(&start), ..Node::default() });
             }
             Event::End(_) => {
                 let done = open.pop()?;
@@ -70,6 +72,14 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Node> {
     let mut roots = document.children.into_iter();
     let root = roots.next()?;
     (roots.next().is_none() && document.text.trim().is_empty()).then_some(root)
+}
+
+/// The attribute `type` of an element, such as `xsi:type="SqlFilter"`.
+fn kind(start: &BytesStart<'_>) -> String {
+    let mut attributes = start.attributes().filter_map(Result::ok);
+    let found = attributes.find(|attribute| attribute.key.local_name().into_inner() == b"type");
+    let value = found.map(|attribute| String::from_utf8_lossy(&attribute.value).into_owned()).unwrap_or_default();
+    value.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
 fn push(text: &mut String, reference: &BytesRef<'_>) -> Option<()> {

@@ -29,10 +29,18 @@ impl Writer {
 
     /// Opens an element with one attribute.
     pub(crate) fn open_with(&mut self, name: &str, attribute: &str, value: &str) -> &mut Self {
+        self.open_all(name, &[(attribute, value)])
+    }
+
+    /// Opens an element with attributes.
+    pub(crate) fn open_all(&mut self, name: &str, attributes: &[(&str, &str)]) -> &mut Self {
         self.0.push('<');
         self.0.push_str(name);
-        // Writing into a String cannot fail.
-        let _ = write!(self.0, " {attribute}=\"{}\">", quick_xml::escape::escape(value));
+        for (attribute, value) in attributes {
+            // Writing into a String cannot fail.
+            let _ = write!(self.0, " {attribute}=\"{}\"", quick_xml::escape::escape(*value));
+        }
+        self.0.push('>');
         self
     }
 
@@ -60,7 +68,8 @@ impl Writer {
         self.close(name)
     }
 
-    fn text(&mut self, text: &str) -> &mut Self {
+    /// Text in the element that is open.
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         let escaped = partial_escape(text);
         // A bare carriage return would be read as a line feed.
         for (index, part) in escaped.split('\r').enumerate() {
