@@ -6,9 +6,9 @@ use serde_json::json;
 #[test]
 fn a_message_is_sent_locked_and_completed() {
     let bench = Bench::with_queue("");
-    let broker = json!({ "MessageId": "m\u{7f}é", "Label": "plate", "CorrelationId": "c", "SequenceNumber": 99 });
+    let broker = r#"{"MessageId": "m\u007f\u00e9", "Label": "plate", "CorrelationId": "c", "SequenceNumber": 99}"#;
     let headers = [
-        ("brokerproperties", broker.to_string()),
+        ("brokerproperties", broker.to_owned()),
         ("content-type", "text/plain".into()),
         ("priority", "\"High\"".into()),
         ("confidence", "0.97".into()),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-const QUEUE: &str = "[queues.queue.jobs]\nlock_ms = 5000\nmax_deliveries = 0\n";
+const QUEUE: &str = "[queues.queue.jobs]\nlock_ms = 15000\nmax_deliveries = 0\n";
 const PRODUCERS: usize = 3;
 const CONSUMERS: usize = 4;
 /// Messages completed when the server is killed.
@@ -79,7 +79,7 @@ fn a_kill_loses_nothing_acknowledged_and_brings_back_nothing_completed() {
     assert!(sent.len() >= ENOUGH && completed.len() >= ENOUGH);
     // Waits out the locks of those who died with the server.
     let mut left = BTreeSet::new();
-    while let Some(got) = client.receive("DELETE", "jobs", 7) {
+    while let Some(got) = client.receive("DELETE", "jobs", 20) {
         assert!(left.insert(got.body.clone()), "{} came twice", got.body);
     }
     let lost: Vec<_> = sent.iter().filter(|id| !begun.contains(*id) && !left.contains(*id)).collect();
