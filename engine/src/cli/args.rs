@@ -4,7 +4,6 @@ use super::listen::ListenArgs;
 use crate::setup::Backend;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -39,7 +38,7 @@ pub(super) enum Command {
     /// Read the plates on photos: events, a manual-check queue, Parquet, CSV and a report.
     Replay(ReplayArgs),
     /// Serve the stream log (Kafka, HTTP) and read the plates on the photos that come.
-    Serve(ServeArgs),
+    Serve(super::serve::ServeArgs),
     /// Have a running server export now what no export has taken yet.
     Export(ExportArgs),
     /// Have a program work on the messages of a task queue.
@@ -182,37 +181,6 @@ pub(super) enum ModelsCommand {
         /// Names from `tollgate models list`.
         names: Vec<String>,
     },
-}
-
-const SERVE_EXAMPLES: &str = "Examples:
-  tollgate serve
-  tollgate serve --config tollgate.toml --data /var/lib/tollgate
-  curl --data-binary @car.jpg http://127.0.0.1:8080/lanes/7/images
-  tollgate log tail --hub results --follow
-
-Without a config: hubs images, telemetry and results, Kafka on 127.0.0.1:9092, HTTP on 127.0.0.1:8080. Photos from hub
-images become events in hub results. /healthz, /readyz and /metrics are on the HTTP address.";
-
-#[derive(Debug, Args)]
-#[command(after_help = SERVE_EXAMPLES)]
-pub(super) struct ServeArgs {
-    /// The data folder [default: tollgate-data].
-    #[arg(long, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
-    /// Where Kafka clients are heard [default: 127.0.0.1:9092].
-    #[arg(long, value_name = "ADDR")]
-    pub(super) kafka: Option<SocketAddr>,
-    /// Where HTTP clients are heard [default: 127.0.0.1:8080].
-    #[arg(long, value_name = "ADDR")]
-    pub(super) http: Option<SocketAddr>,
-    /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
-    #[arg(long, value_name = "ADDR")]
-    pub(super) tasks: Option<SocketAddr>,
-    /// Where clients of the enterprise queues (Service Bus's REST) are heard [default: 127.0.0.1:8081].
-    #[arg(long, value_name = "ADDR")]
-    pub(super) bus: Option<SocketAddr>,
-    #[command(flatten)]
-    pub(super) how: HowArgs,
 }
 
 const LOG_EXAMPLES: &str = "Examples:

@@ -1,14 +1,49 @@
 //! `tollgate serve`.
 
 use super::Exit;
-use super::args::ServeArgs;
+use super::args::HowArgs;
 use super::stop;
 use crate::Result;
 use crate::serve::{self, Herald, Serving};
 use crate::setup::{Backend, Setup};
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tollgate_models::Store;
+
+const SERVE_EXAMPLES: &str = "Examples:
+  tollgate serve
+  tollgate serve --config tollgate.toml --data /var/lib/tollgate
+  curl --data-binary @car.jpg http://127.0.0.1:8080/lanes/7/images
+  tollgate log tail --hub results --follow
+
+Without a config: hubs images, telemetry and results, Kafka on 127.0.0.1:9092, HTTP on 127.0.0.1:8080, queues on
+127.0.0.1:8081 (as Service Bus) and 127.0.0.1:10001 (as Queue Storage). Photos from hub images become events in hub
+results. /healthz, /readyz and /metrics are on the HTTP address.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// The data folder [default: tollgate-data].
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Where Kafka clients are heard [default: 127.0.0.1:9092].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) kafka: Option<SocketAddr>,
+    /// Where HTTP clients are heard [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) http: Option<SocketAddr>,
+    /// Where clients of the task queues (Azure Queue Storage) are heard [default: 127.0.0.1:10001].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) tasks: Option<SocketAddr>,
+    /// Where clients of the enterprise queues (Service Bus's REST) are heard [default: 127.0.0.1:8081].
+    #[arg(long, value_name = "ADDR")]
+    pub(super) bus: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
+}
 
 pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
     let mut config = super::replay::config(&args.how)?;

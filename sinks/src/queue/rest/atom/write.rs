@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat};
 use super::super::super::azure::xml::Writer;
 use super::super::super::{Counts, Description, Kind};
 use super::filter::{self, Rule};
-use super::{ATOM, COUNTS, SERVICE_BUS, duration};
+use super::{ATOM, COUNTS, INSTANCE, SERVICE_BUS, duration};
 
 /// A list being written.
 pub(in super::super) struct Feed(Writer);
@@ -98,5 +98,7 @@ fn write_rule(xml: &mut Writer, base: &str, rule: &Rule) {
     begin(xml, &format!("{base}/rules/{}", rule.name), &rule.name, &time);
     xml.open_with("RuleDescription", "xmlns", SERVICE_BUS);
     filter::write(xml, &rule.filter);
+    // There are no actions here; clients look into the element all the same.
+    xml.open_all("Action", &[("xmlns:i", INSTANCE), ("i:type", "EmptyRuleAction")]).close("Action");
     xml.leaf("Name", &rule.name).close("RuleDescription").close("content").close("entry");
 }
