@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Method, path, headers, body, and the status that it comes to.
+type Bad<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str, u16);
+
 #[test]
 fn bad_input_is_refused_and_changes_nothing() {
     let bench = Bench::with_queue("");
@@ -14,7 +17,7 @@ fn bad_input_is_refused_and_changes_nothing() {
     let broker = |json| ("brokerproperties", json);
     let large = "x".repeat((64 << 10) + 1);
     let paths = [format!("/q/messages/1/{other}"), format!("/q/messages/2/{token}"), format!("/r/messages/1/{token}")];
-    let asked: Vec<(&str, &str, Vec<(&str, &str)>, &str, u16)> = vec![
+    let asked: Vec<Bad<'_>> = vec![
         // Nothing of that name.
         ("POST", "/unknown/messages", vec![], "x", 404),
         ("POST", "/unknown/messages/head?timeout=60", vec![], "", 404),

@@ -76,7 +76,11 @@ async fn put(asked: Asked<'_>, name: &str, body: Body) -> Result<Response, Fault
         return Err(Refusal::EntityExists { name: name.into() }.into());
     }
     if let Some(rule) = wanted.rule.filter(|_| created == Created::New) {
-        rules::set(face, name, |rules| Ok(*rules = vec![rule])).await?;
+        let only = |rules: &mut Vec<_>| {
+            *rules = vec![rule];
+            Ok(())
+        };
+        rules::set(face, name, only).await?;
     }
     shown(asked, name, if created == Created::New { StatusCode::CREATED } else { StatusCode::OK })
 }
