@@ -28,7 +28,7 @@ pub(super) async fn answer(face: &Face, request: &request::Parts, name: &str, lo
         if let Some(delivery) = first(face, name, lock, now_ms).await.map_err(gone)? {
             return Ok(delivered(&request.headers, name, delivery, lock));
         }
-        if Instant::now() >= until || *stopping.borrow() {
+        if Instant::now() >= until {
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
         let next = look_again(face, name, now_ms).map_err(gone)?.map_or(until, |due| due.min(until));
@@ -37,7 +37,7 @@ pub(super) async fn answer(face: &Face, request: &request::Parts, name: &str, lo
             () = told => {}
             () = sleep_until(next) => {}
             // Also where nobody is left to say so.
-            _ = stopping.wait_for(|stop| *stop) => {}
+            _ = stopping.wait_for(|stop| *stop) => return Ok(StatusCode::NO_CONTENT.into_response()),
         }
     }
 }
