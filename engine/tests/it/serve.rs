@@ -167,6 +167,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// Also where a test fails: nothing is left running.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 pub(crate) fn sources(events: &[Value]) -> BTreeSet<&str> {
     events.iter().filter_map(|event| event["source"].as_str()).collect()
 }
