@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -51,6 +52,31 @@ fn times(server: &Server, queue: &str, enough: usize) -> BTreeMap<String, usize>
     times
 }
 
+/// Serves until it dies at a step, which may be before it says that it serves.
+fn die_at(dir: &Path, config: &str, step: &str) {
+    let mut command = command(dir, config);
+    let child = command.env("TOLLGATE_FAILPOINT", step).stderr(Stdio::null()).spawn();
+    let mut child = child.expect("the program starts");
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().expect("a child").is_none() {
+        if Instant::now() > deadline {
+            child.kill().expect("SIGKILL");
+            panic!("it never came to {step}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A server that is not waited for.
+fn command(dir: &Path, config: &str) -> Command {
+    let path = dir.join("tollgate.toml");
+    std::fs::write(&path, format!("[source]\nkind = \"none\"\n{config}")).expect("a config");
+    let mut command = crate::common::tollgate();
+    command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0"]);
+    command.args(["--bus", "127.0.0.1:0", "--config"]).arg(&path).arg("--data").arg(dir.join("data"));
+    command
+}
+
 fn expected(events: impl Iterator<Item = usize>) -> BTreeMap<String, usize> {
     events.map(|n| (format!("id-{n}"), 1)).collect()
 }
@@ -62,7 +88,7 @@ fn each_result_is_one_message_wherever_the_server_is_killed() {
         let server = serve(dir.path(), RESULTS, &[]);
         publish(&server, 0..12);
         server.stop();
-        serve(dir.path(), &format!("{RESULTS}{QUEUE}"), &[("TOLLGATE_FAILPOINT", step)]).died();
+        die_at(dir.path(), &format!("{RESULTS}{QUEUE}"), step);
         let server = serve(dir.path(), &format!("{RESULTS}{QUEUE}"), &[]);
         publish(&server, 12..14);
         let all = times(&server, "billing", 10);
@@ -101,12 +127,7 @@ fn a_config_that_contradicts_what_is_there_is_told() {
     for (config, said) in
         [("[queues.topic.a]\n", "another name"), ("[queues.queue.a]\nsessions = true\n", "sessions is for ever")]
     {
-        let path = dir.path().join("tollgate.toml");
-        std::fs::write(&path, format!("[source]\nkind = \"none\"\n{config}")).unwrap();
-        let mut command = crate::common::tollgate();
-        command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tasks", "127.0.0.1:0"]);
-        command.args(["--bus", "127.0.0.1:0", "--config"]).arg(&path).arg("--data").arg(dir.path().join("data"));
-        let output = command.output().unwrap();
+        let output = command(dir.path(), config).output().unwrap();
         let text = crate::common::text(&output);
         assert!(!output.status.success() && text.contains(said), "{text}");
     }
