@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use tollgate_sinks::bridge::{
+    AzureBlobConfig, AzureQueueConfig, BridgeConfig, KafkaConfig, MqttConfig, NatsConfig, RabbitMqConfig,
+};
 use tollgate_sinks::lake::LakeConfig;
 use tollgate_sinks::push::WebhookConfig;
 use tollgate_sinks::route::RouteConfig;
@@ -17,18 +20,47 @@ pub struct SinksConfig {
     pub parquet: BTreeMap<String, LakeConfig>,
     /// Events are POSTed to a receiver.
     pub webhook: BTreeMap<String, WebhookConfig>,
+    /// Apache Kafka.
+    pub kafka: BTreeMap<String, KafkaConfig>,
+    /// RabbitMQ.
+    pub rabbitmq: BTreeMap<String, RabbitMqConfig>,
+    /// NATS JetStream.
+    pub nats: BTreeMap<String, NatsConfig>,
+    /// An MQTT broker.
+    pub mqtt: BTreeMap<String, MqttConfig>,
+    /// A queue of Azure Storage.
+    #[serde(rename = "azure-queue")]
+    pub azure_queue: BTreeMap<String, AzureQueueConfig>,
+    /// Blobs of Azure Storage.
+    #[serde(rename = "azure-blob")]
+    pub azure_blob: BTreeMap<String, AzureBlobConfig>,
 }
 
 impl SinksConfig {
     /// The names of all sinks, a name once for each sink that has it.
     pub fn names(&self) -> Vec<&str> {
-        let parquet = self.parquet.keys();
-        parquet.chain(self.webhook.keys()).map(String::as_str).collect()
+        let own = self.parquet.keys().chain(self.webhook.keys()).map(String::as_str);
+        own.chain(self.bridges().into_iter().map(|(name, _)| name)).collect()
+    }
+
+    /// The bridges to brokers, whatever their kind, with their names.
+    pub fn bridges(&self) -> Vec<(&str, BridgeConfig)> {
+        fn of<'a, C: Clone>(
+            named: &'a BTreeMap<String, C>,
+            kind: fn(C) -> BridgeConfig,
+        ) -> impl Iterator<Item = (&'a str, BridgeConfig)> {
+            named.iter().map(move |(name, config)| (name.as_str(), kind(config.clone())))
+        }
+        let messages = of(&self.rabbitmq, BridgeConfig::RabbitMq).chain(of(&self.nats, BridgeConfig::Nats));
+        let logs = of(&self.kafka, BridgeConfig::Kafka).chain(of(&self.mqtt, BridgeConfig::Mqtt));
+        let azure = of(&self.azure_queue, BridgeConfig::AzureQueue);
+        messages.chain(logs).chain(azure).chain(of(&self.azure_blob, BridgeConfig::AzureBlob)).collect()
     }
 
     /// Checks the settings of each.
     fn check(&self) -> Result<(), String> {
-        self.webhook.iter().try_for_each(|(name, webhook)| webhook.check(name))
+        self.webhook.iter().try_for_each(|(name, webhook)| webhook.check(name))?;
+        self.bridges().iter().try_for_each(|(name, bridge)| bridge.check(name))
     }
 }
 

@@ -3,6 +3,7 @@
 mod accuracy;
 mod backend;
 mod bad_input;
+mod bridges;
 mod cli;
 mod cluster;
 mod common;
