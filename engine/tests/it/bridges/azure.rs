@@ -46,7 +46,7 @@ impl Azurite {
 
 #[test]
 fn the_emulator_is_killed_and_queue_and_container_have_every_event() {
-    let Some(reader) = Reader::find("azure.py", "azure.storage.queue, azure.storage.blob") else { return };
+    let Some(reader) = Reader::find("storage.py", "azure.storage.queue, azure.storage.blob") else { return };
     let dir = tempfile::tempdir().unwrap();
     let Some(mut azurite) = Azurite::start(&dir.path().join("azurite")) else { return };
     let (blobs, queues) = (azurite.blobs, azurite.queues);

@@ -1,11 +1,13 @@
 //! `[sinks.rabbitmq.NAME]` at a RabbitMQ.
 
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use super::broker::{Broker, Mortal, free_port, is_there};
 use super::reader::Reader;
-use super::{EVENTS, events, kill_midway, serve, wait_for};
+use super::{EVENTS, PATIENCE, events, kill_midway, serve, wait_for};
 
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
@@ -44,9 +46,13 @@ impl RabbitMq {
 impl Drop for RabbitMq {
     fn drop(&mut self) {
         self.broker.kill();
-        // It starts a daemon that outlives it.
-        let mut command = Command::new("epmd");
-        drop(command.args(["-port", &self.mapper.to_string(), "-kill"]).stdout(Stdio::null()).status());
+        // It starts a daemon that outlives it, and that cannot be ended before it has seen the node's end.
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", self.mapper)).is_ok() && Instant::now() < deadline {
+            let mut command = Command::new("epmd");
+            command.args(["-port", &self.mapper.to_string(), "-kill"]).stdout(Stdio::null()).stderr(Stdio::null());
+            drop(command.status());
+        }
     }
 }
 

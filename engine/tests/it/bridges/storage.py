@@ -1,6 +1,6 @@
 """Reads a queue or a container of Azure Storage until it has had enough events and nothing more comes.
 
-Usage: azure.py PORT queue|container EVENTS
+Usage: storage.py PORT queue|container EVENTS
 Messages are deleted; the container is made if it is not there.
 """
 
