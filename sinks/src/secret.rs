@@ -34,7 +34,7 @@ impl fmt::Debug for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // What the reader says of another type repeats the value.
-        String::deserialize(deserializer).map(Self).or(Err(D::Error::custom("a secret is a text in quotes")))
+        String::deserialize(deserializer).map(Self).or(Err(D::Error::custom("write the value as a text in quotes")))
     }
 }
 

@@ -45,10 +45,10 @@ impl SinksConfig {
 
     /// The bridges to brokers, whatever their kind, with their names.
     pub fn bridges(&self) -> Vec<(&str, BridgeConfig)> {
-        fn of<'a, C: Clone>(
-            named: &'a BTreeMap<String, C>,
+        fn of<C: Clone>(
+            named: &BTreeMap<String, C>,
             kind: fn(C) -> BridgeConfig,
-        ) -> impl Iterator<Item = (&'a str, BridgeConfig)> {
+        ) -> impl Iterator<Item = (&str, BridgeConfig)> {
             named.iter().map(move |(name, config)| (name.as_str(), kind(config.clone())))
         }
         let messages = of(&self.rabbitmq, BridgeConfig::RabbitMq).chain(of(&self.nats, BridgeConfig::Nats));
@@ -101,6 +101,15 @@ mod tests {
     fn a_route_to_nowhere_names_its_line() {
         let said = Config::parse("[[routes]]\ntypes = [\"a\"]\nto = [\"bilin\"]\n").unwrap_err();
         assert!(said.contains("line 3") && said.contains("`bilin`"), "{said}");
+    }
+
+    #[test]
+    fn a_bridge_of_each_kind_needs_no_more_than_a_name() {
+        for kind in ["rabbitmq", "nats", "mqtt", "kafka", "azure-queue", "azure-blob"] {
+            let config = Config::parse(&format!("[sinks.{kind}.out]\n[[routes]]\nto = [\"out\"]\n")).unwrap();
+            let bridges: Vec<_> = config.sinks.bridges().iter().map(|(name, bridge)| (*name, bridge.kind())).collect();
+            assert_eq!(bridges, [("out", kind)]);
+        }
     }
 
     #[test]

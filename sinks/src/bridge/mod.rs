@@ -15,6 +15,7 @@ mod azure;
 mod config;
 mod halt;
 mod kafka;
+#[cfg(any(feature = "azure", feature = "kafka", feature = "mqtt", feature = "nats", feature = "rabbitmq"))]
 mod link;
 mod mqtt;
 mod nats;
