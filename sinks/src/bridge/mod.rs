@@ -13,6 +13,10 @@
 mod address;
 mod azure;
 mod config;
+#[cfg_attr(
+    not(any(feature = "azure", feature = "kafka", feature = "mqtt", feature = "nats", feature = "rabbitmq")),
+    expect(dead_code, reason = "clients alone use all of it")
+)]
 mod halt;
 mod kafka;
 #[cfg(any(feature = "azure", feature = "kafka", feature = "mqtt", feature = "nats", feature = "rabbitmq"))]
@@ -23,6 +27,10 @@ mod parts;
 mod rabbitmq;
 #[cfg(any(feature = "azure", feature = "kafka", feature = "mqtt", feature = "nats", feature = "rabbitmq"))]
 mod sender;
+#[cfg_attr(
+    not(any(feature = "azure", feature = "kafka", feature = "mqtt", feature = "nats", feature = "rabbitmq")),
+    expect(dead_code, reason = "clients alone use all of it")
+)]
 mod template;
 
 pub use azure::{AzureBlobConfig, AzureQueueConfig};
