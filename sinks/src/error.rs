@@ -261,6 +261,19 @@ pub enum Error {
         /// What is wrong, and what to write instead.
         why: String,
     },
+    /// A broker cannot be reached, refused an event, or did not answer.
+    #[error("the sink {sink} cannot {action} {broker}; its events wait, and are sent when the broker takes them")]
+    Bridge {
+        /// The sink.
+        sink: String,
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The broker's address, without credentials.
+        broker: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No HTTP client can be made.
     #[error("cannot make an HTTP client for the sink {sink}; is there a certificate store, or `ca_file`?")]
     Client {

@@ -7,6 +7,7 @@
 //! the follower that drives it (in `engine`) commits how far it has come only after [`Sink::sync`].
 
 mod atomic;
+pub mod bridge;
 pub mod capture;
 mod columns;
 pub mod csv;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod review;
 pub mod route;
 pub mod schema;
+mod secret;
 pub mod sink;
 pub mod store;
 
@@ -41,4 +43,5 @@ pub use event::Event;
 pub use journal::Journal;
 pub use manual::ManualQueue;
 pub use published::{CloudEvent, Cursor, Place, Published};
+pub use secret::Secret;
 pub use sink::{Entry, Sink, export};

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use tollgate_sinks::bridge::{
+    AzureBlobConfig, AzureQueueConfig, BridgeConfig, KafkaConfig, MqttConfig, NatsConfig, RabbitMqConfig,
+};
 use tollgate_sinks::lake::LakeConfig;
 use tollgate_sinks::push::WebhookConfig;
 use tollgate_sinks::route::RouteConfig;
@@ -21,19 +24,48 @@ pub struct SinksConfig {
     pub queue: BTreeMap<String, QueueSinkConfig>,
     /// Events become messages of a topic of this server.
     pub topic: BTreeMap<String, TopicSinkConfig>,
+    /// Apache Kafka.
+    pub kafka: BTreeMap<String, KafkaConfig>,
+    /// RabbitMQ.
+    pub rabbitmq: BTreeMap<String, RabbitMqConfig>,
+    /// NATS JetStream.
+    pub nats: BTreeMap<String, NatsConfig>,
+    /// An MQTT broker.
+    pub mqtt: BTreeMap<String, MqttConfig>,
+    /// A queue of Azure Storage.
+    #[serde(rename = "azure-queue")]
+    pub azure_queue: BTreeMap<String, AzureQueueConfig>,
+    /// Blobs of Azure Storage.
+    #[serde(rename = "azure-blob")]
+    pub azure_blob: BTreeMap<String, AzureBlobConfig>,
 }
 
 impl SinksConfig {
     /// The names of all sinks, a name once for each sink that has it.
     pub fn names(&self) -> Vec<&str> {
-        let parquet = self.parquet.keys();
         let queues = self.queue.keys().chain(self.topic.keys());
-        parquet.chain(self.webhook.keys()).chain(queues).map(String::as_str).collect()
+        let own = self.parquet.keys().chain(self.webhook.keys()).chain(queues).map(String::as_str);
+        own.chain(self.bridges().into_iter().map(|(name, _)| name)).collect()
+    }
+
+    /// The bridges to brokers, whatever their kind, with their names.
+    pub fn bridges(&self) -> Vec<(&str, BridgeConfig)> {
+        fn of<C: Clone>(
+            named: &BTreeMap<String, C>,
+            kind: fn(C) -> BridgeConfig,
+        ) -> impl Iterator<Item = (&str, BridgeConfig)> {
+            named.iter().map(move |(name, config)| (name.as_str(), kind(config.clone())))
+        }
+        let messages = of(&self.rabbitmq, BridgeConfig::RabbitMq).chain(of(&self.nats, BridgeConfig::Nats));
+        let logs = of(&self.kafka, BridgeConfig::Kafka).chain(of(&self.mqtt, BridgeConfig::Mqtt));
+        let azure = of(&self.azure_queue, BridgeConfig::AzureQueue);
+        messages.chain(logs).chain(azure).chain(of(&self.azure_blob, BridgeConfig::AzureBlob)).collect()
     }
 
     /// Checks the settings of each.
     fn check(&self) -> Result<(), String> {
-        self.webhook.iter().try_for_each(|(name, webhook)| webhook.check(name))
+        self.webhook.iter().try_for_each(|(name, webhook)| webhook.check(name))?;
+        self.bridges().iter().try_for_each(|(name, bridge)| bridge.check(name))
     }
 }
 
@@ -74,6 +106,15 @@ mod tests {
     fn a_route_to_nowhere_names_its_line() {
         let said = Config::parse("[[routes]]\ntypes = [\"a\"]\nto = [\"bilin\"]\n").unwrap_err();
         assert!(said.contains("line 3") && said.contains("`bilin`"), "{said}");
+    }
+
+    #[test]
+    fn a_bridge_of_each_kind_needs_no_more_than_a_name() {
+        for kind in ["rabbitmq", "nats", "mqtt", "kafka", "azure-queue", "azure-blob"] {
+            let config = Config::parse(&format!("[sinks.{kind}.out]\n[[routes]]\nto = [\"out\"]\n")).unwrap();
+            let bridges: Vec<_> = config.sinks.bridges().iter().map(|(name, bridge)| (*name, bridge.kind())).collect();
+            assert_eq!(bridges, [("out", kind)]);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! them; `/readyz` says when photos flow. A stop lets the flow finish what it has taken, then the endpoints answer what
 //! they have begun, then the log is closed. Sinks come to rest between the two.
 
+mod bridges;
 mod capture;
 mod data;
 mod endpoints;
@@ -80,6 +81,7 @@ pub fn serve(
     });
     herald.stopping();
     assembly.pushes.interrupt();
+    assembly.bridges.stop(bridges::GRACE);
     followers.stop();
     captures.stop();
     scheduler.stop();

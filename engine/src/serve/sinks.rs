@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tollgate_sinks::bridge::Halt;
 use tollgate_sinks::route::Route;
 
 use super::endpoints::{Served, Shared};
 use super::export::{self, Export};
 use super::follow::Outlet;
 use super::push::{self, Pushes};
-use super::{lake, queues, review, store, table};
+use super::{bridges, lake, queues, review, store, table};
 use crate::Result;
 use crate::config::Config;
 
@@ -24,6 +25,8 @@ pub(super) struct Assembly {
     pub(super) export: Option<Arc<Export>>,
     /// The subscriptions of pushed events, whose retries run.
     pub(super) pushes: Pushes,
+    /// Ends the waiting for brokers.
+    pub(super) bridges: Halt,
 }
 
 /// Makes every sink of the config.
@@ -40,5 +43,6 @@ pub(super) fn assemble(config: &Config, shared: &Shared, runtime: &Handle) -> Re
     export::assemble(config, shared, (store, runtime), &mut assembly)?;
     assembly.pushes = push::assemble(config, shared, runtime, &routes_to, &mut assembly.outlets)?;
     queues::assemble(config, shared, &routes_to, &mut assembly)?;
+    bridges::assemble(config, shared, runtime, &routes_to, &mut assembly);
     Ok(assembly)
 }

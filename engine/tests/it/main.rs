@@ -3,6 +3,7 @@
 mod accuracy;
 mod backend;
 mod bad_input;
+mod bridges;
 mod bus;
 mod cli;
 mod cluster;

@@ -39,7 +39,8 @@ mod sink;
 mod store;
 mod subscription;
 
-pub use config::{BatchConfig, Schema, Secret, WebhookConfig};
+pub use crate::secret::Secret;
+pub use config::{BatchConfig, Schema, WebhookConfig};
 pub use deadletter::{DeadLetter, DeadLetters};
 pub use gate::Breaker;
 pub use meter::{Counted, Meter, NoMeter};

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
-use url::Url;
+use url::{Host, Url};
 
 use super::account::Key;
 use super::answer::VERSION;
@@ -18,6 +18,8 @@ use super::xml::{Writer, read};
 pub struct Client {
     url: Url,
     account: String,
+    /// What stands before the queue in a path.
+    base: String,
     key: Key,
     queue: String,
 }
@@ -64,19 +66,25 @@ pub enum BadClient {
 }
 
 impl Client {
-    /// A client of a queue. The account is the first part of the URL's path.
+    /// A client of a queue. The account is the first part of the URL's path, or of its host's name where there is no path.
     ///
     /// # Errors
     /// A URL without an account, or a name against the rules.
     pub fn new(url: &str, key: Key, queue: &str) -> Result<Self, BadClient> {
         let bad = |source| BadClient::Url { url: url.to_owned(), source };
         let parsed = Url::parse(url.trim_end_matches('/')).map_err(|source| bad(Some(source)))?;
-        let mut parts = parsed.path_segments().ok_or_else(|| bad(None))?;
-        let account = parts.next().filter(|account| !account.is_empty()).ok_or_else(|| bad(None))?.to_owned();
-        if parts.next().is_some() || !matches!(parsed.scheme(), "http" | "https") {
+        let path = parsed.path().trim_start_matches('/');
+        let (account, base) = match parsed.host() {
+            Some(Host::Domain(host)) if path.is_empty() => {
+                (host.split_once('.').map(|(label, _)| label), String::new())
+            }
+            _ => (Some(path).filter(|path| !path.is_empty()), format!("/{path}")),
+        };
+        let account = account.filter(|account| !account.contains('/')).ok_or_else(|| bad(None))?.to_owned();
+        if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad(None));
         }
-        let client = Self { account, url: parsed, key, queue: String::new() };
+        let client = Self { account, base, url: parsed, key, queue: String::new() };
         client.sibling(queue)
     }
 
@@ -161,7 +169,7 @@ impl Client {
     ) -> Result<Request<String>, BadClient> {
         let bad = |source| BadClient::Request { queue: self.queue.clone(), source };
         let mut url = self.url.clone();
-        url.set_path(&format!("/{}/{}{below}", self.account, self.queue));
+        url.set_path(&format!("{}/{}{below}", self.base, self.queue));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -222,6 +230,15 @@ mod tests {
         assert_eq!((request.method(), &request.headers()["content-length"]), (&Method::PUT, &HeaderValue::from(0)));
         let put = client().put("a<b", 0).unwrap();
         assert!(put.body().ends_with("<QueueMessage><MessageText>a&lt;b</MessageText></QueueMessage>"));
+    }
+
+    #[test]
+    fn an_account_may_be_in_the_hosts_name() {
+        let key = Key::parse(DEVELOPMENT_KEY).unwrap();
+        let client = Client::new("https://toll.queue.core.windows.net", key, "orders").unwrap();
+        let request = client.create(0).unwrap();
+        assert_eq!(request.uri().to_string(), "https://toll.queue.core.windows.net/orders");
+        assert!(request.headers()["authorization"].to_str().unwrap().starts_with("SharedKey toll:"));
     }
 
     #[test]

@@ -1,0 +1,89 @@
+//! `[sinks.rabbitmq.NAME]` at a RabbitMQ.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use super::broker::{Broker, Mortal, free_port, is_there};
+use super::reader::Reader;
+use super::{EVENTS, PATIENCE, events, kill_midway, serve, wait_for};
+
+const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+/// A RabbitMQ with a port mapper of its own.
+struct RabbitMq {
+    broker: Broker,
+    mapper: u16,
+}
+
+impl RabbitMq {
+    fn start(dir: &Path) -> Self {
+        let (port, cluster, mapper) = (free_port(), free_port(), free_port());
+        let at = |name: &str| dir.join(name);
+        std::fs::create_dir_all(at("home")).expect("a folder");
+        std::fs::write(at("plugins"), "[].").expect("a file");
+        std::fs::write(at("rabbitmq.conf"), format!("listeners.tcp.1 = 127.0.0.1:{port}\n")).expect("a file");
+        let dir = dir.to_path_buf();
+        let broker = Broker::start(port, move || {
+            let mut command = Command::new(PROGRAM);
+            command
+                .env("HOME", dir.join("home"))
+                .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+                .env("ERL_EPMD_PORT", mapper.to_string())
+                .env("RABBITMQ_CONFIG_FILE", dir.join("rabbitmq.conf"))
+                .env("RABBITMQ_DIST_PORT", cluster.to_string())
+                .env("RABBITMQ_ENABLED_PLUGINS_FILE", dir.join("plugins"))
+                .env("RABBITMQ_LOG_BASE", dir.join("log"))
+                .env("RABBITMQ_MNESIA_BASE", dir.join("mnesia"))
+                .env("RABBITMQ_NODENAME", format!("tollgate{port}@localhost"));
+            command
+        });
+        Self { broker, mapper }
+    }
+}
+
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        self.broker.kill();
+        // It starts a daemon that outlives it, and that cannot be ended before it has seen the node's end.
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", self.mapper)).is_ok() && Instant::now() < deadline {
+            let mut command = Command::new("epmd");
+            command.args(["-port", &self.mapper.to_string(), "-kill"]).stdout(Stdio::null()).stderr(Stdio::null());
+            drop(command.status());
+        }
+    }
+}
+
+#[test]
+fn rabbitmq_is_killed_midway_and_has_every_event() {
+    let Some(reader) = Reader::find("rabbitmq.py", "pika").filter(|_| is_there(PROGRAM, "rabbitmq-server")) else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut rabbit = RabbitMq::start(&dir.path().join("rabbitmq"));
+    let port = rabbit.broker.port();
+    let server = serve(
+        dir.path(),
+        &format!(
+            "[sinks.rabbitmq.work]\nurl = \"amqp://127.0.0.1:{port}\"\nqueue = \"plates\"\nrouting_key = \"plates\"\n\
+             [sinks.rabbitmq.topics]\nurl = \"amqp://127.0.0.1:{port}\"\nexchange = \"amq.topic\"\n\
+             routing_key = \"plates.{{type}}.{{lane}}\"\n\
+             [[routes]]\nto = [\"work\", \"topics\"]\n"
+        ),
+    );
+    kill_midway(&server, "work", &mut rabbit.broker);
+    let received = reader.read(port, "plates", EVENTS);
+    events::all_are_there(&received, 0..EVENTS);
+    events::lanes_are_in_order(&received);
+    let with = &received[7].with;
+    assert_eq!(with["content_type"], "application/cloudevents+json; charset=UTF-8");
+    assert_eq!((with["delivery_mode"].as_u64(), &with["message_id"]), (Some(2), &received[7].event["id"]));
+    // No queue takes what is sent to the exchange: that is a failure until there is one.
+    wait_for(&server, "topics", "failed", 1);
+    let received = reader.read(port, "amq.topic plates.LicensePlate.*.2", EVENTS / 4);
+    assert!(received.iter().all(|one| one.event["data"]["lane"] == "2"));
+    events::lanes_are_in_order(&received);
+    server.stop();
+}
