@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::gpu::{AdapterChoice, Gpu};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect};
 use tollgate_models::detector::Retina;
 use tollgate_models::net::OnnxNet;
 use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
@@ -120,7 +120,7 @@ fn the_detector_sees_the_same() {
     compare(&nets, &info, Job::Letterbox(photo.at_least(320).unwrap(), &spec));
 }
 
-fn plate(view: RgbView<'_>) -> Rect {
+fn plate(view: Picture<'_>) -> Rect {
     let (w, h) = (view.width() as f32, view.height() as f32);
     Rect { x: w * 0.4, y: h * 0.55, w: w * 0.17, h: h * 0.09 }
 }
@@ -131,8 +131,8 @@ fn the_slot_reader_reads_the_same() {
     let Some(info) = nets.info("cct_xs_v2_global") else { return };
     let mut photo = photo(5);
     let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
-    let view = photo.at_least(usize::MAX).unwrap();
-    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+    let picture = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(picture, plate(picture), &spec));
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn the_text_reader_reads_the_same() {
     let mut photo = photo(7);
     let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
     let spec = CropSpec { out_w: 160, out_h: 48, filter: Filter::Bilinear, layout };
-    let view = photo.at_least(usize::MAX).unwrap();
-    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+    let picture = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(picture, plate(picture), &spec));
 }
 
 /// What an H100 estimate stands on; `--nocapture` shows it.

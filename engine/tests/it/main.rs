@@ -3,11 +3,13 @@
 mod accuracy;
 mod backend;
 mod bad_input;
+mod bench;
 mod cli;
 mod cluster;
 mod common;
 mod flow;
 mod fuzz_photos;
+mod gpu;
 mod inline;
 mod memory;
 mod plates;

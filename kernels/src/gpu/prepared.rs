@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::sync_channel;
 
+use super::dispatch::begin;
 use super::pool::{Pooled, Use};
 use super::{Bindings, Gpu, Pending};
 use crate::error::{Error, Result};
@@ -36,6 +37,7 @@ impl Resident {
 /// A dispatch with its buffers bound, to be submitted once or often.
 #[derive(Debug)]
 pub struct Prepared {
+    label: (&'static str, &'static str),
     pipeline: wgpu::ComputePipeline,
     group: wgpu::BindGroup,
     groups: [u32; 3],
@@ -64,7 +66,35 @@ impl Gpu {
             });
         }
         let group = self.scoped("a dispatch's buffers", 0, || self.bind(bindings, &pipeline))?;
-        Ok(Prepared { pipeline, group, groups: bindings.groups, kept: Vec::new() })
+        let label = (bindings.shader.name, bindings.entry);
+        Ok(Prepared { label, pipeline, group, groups: bindings.groups, kept: Vec::new() })
+    }
+
+    /// Records the dispatches as one pass, or as one each while passes are timed.
+    fn record_prepared(&self, encoder: &mut wgpu::CommandEncoder, steps: &[&Prepared]) {
+        let run = if self.profile().is_running() { 1 } else { steps.len().max(1) };
+        for steps in steps.chunks(run) {
+            let slot = steps.first().and_then(|step| self.profile().slot(step.label));
+            let mut pass = begin(encoder, slot.as_ref());
+            for step in steps {
+                pass.set_pipeline(&step.pipeline);
+                pass.set_bind_group(0, &step.group, &[]);
+                let [x, y, z] = step.groups;
+                pass.dispatch_workgroups(x, y, z);
+            }
+        }
+    }
+
+    /// Runs the dispatches one after the other. Nothing is read back. Returns at once.
+    ///
+    /// # Errors
+    /// The GPU's.
+    pub fn run_prepared(&self, steps: &[&Prepared]) -> Result<()> {
+        self.scoped("prepared dispatches", 0, || {
+            let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.record_prepared(&mut encoder, steps);
+            self.queue().submit([encoder.finish()]);
+        })
     }
 
     /// Runs the dispatches one after the other, in one pass, and copies the results, one after the other, to where the
@@ -82,15 +112,7 @@ impl Gpu {
         let submission = self.scoped(what, bytes, || {
             let mut encoder =
                 self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(what) });
-            {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-                for step in steps {
-                    pass.set_pipeline(&step.pipeline);
-                    pass.set_bind_group(0, &step.group, &[]);
-                    let [x, y, z] = step.groups;
-                    pass.dispatch_workgroups(x, y, z);
-                }
-            }
+            self.record_prepared(&mut encoder, steps);
             let mut at = 0;
             for result in results {
                 let bytes = (result.len * size_of::<T>()) as u64;
