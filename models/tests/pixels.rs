@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
-use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::gpu::AdapterChoice;
+use tollgate_kernels::jpeg::{JpegFile, Orientation};
+use tollgate_kernels::photo::DevicePhoto;
 use tollgate_kernels::resample::level_bound;
 use tollgate_kernels::{ChannelOrder, Error, Filter, Photo, Rect, RgbView};
 use tollgate_models::detector::Retina;
@@ -11,7 +13,7 @@ use tollgate_models::pixels::{CpuPixels, GpuPixels, Pixels, SharedGpu};
 
 /// A GPU or a software adapter; `None`, said aloud, where there is neither. With `REQUIRE_GPU=1` that is a failure.
 fn shared() -> Option<Arc<SharedGpu>> {
-    match Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new) {
+    match SharedGpu::open(AdapterChoice::AllowSoftware) {
         Ok(shared) => Some(Arc::new(shared)),
         Err(error) if std::env::var_os("REQUIRE_GPU").is_some_and(|value| value == "1") => {
             panic!("REQUIRE_GPU=1, but: {error}");
@@ -116,12 +118,46 @@ fn the_cpu_finishes_for_a_lost_gpu() {
     let view = photo.at_least(320).unwrap().host().unwrap();
     assert_letterboxes(&mut gpu, view);
     assert_eq!(shared.finished_on_cpu(), 0);
+    for times in 1..=3 {
+        shared.gpu().lose();
+        // The CPU does what the loss was seen at; the GPU is then there again, for every lane.
+        assert_letterboxes(&mut gpu, view);
+        assert_crops(&mut GpuPixels::new(Arc::clone(&shared)), view, rects(view)[0], Filter::Bilinear);
+        assert_eq!((shared.finished_on_cpu(), shared.reopened()), (times, times));
+    }
+    // One that is lost again and again is given up.
     shared.gpu().lose();
     assert_letterboxes(&mut gpu, view);
     assert_crops(&mut gpu, view, rects(view)[0], Filter::Bilinear);
-    // Another lane's sees it as well.
     assert_letterboxes(&mut GpuPixels::new(Arc::clone(&shared)), view);
-    assert_eq!(shared.finished_on_cpu(), 4);
+    assert_eq!((shared.finished_on_cpu(), shared.reopened()), (7, 3));
+    assert!(shared.is_given_up());
+}
+
+/// What lay on a lost GPU is out of reach of the one opened anew: an error that has the photo begun anew, no wrong pixels.
+#[test]
+fn a_photo_of_a_lost_gpu_is_refused_by_the_next() {
+    let Some(shared) = shared() else { return };
+    let file = walk(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1")).remove(0);
+    let bytes = std::fs::read(file).unwrap();
+    let jpeg = JpegFile { bytes: &bytes, orientation: Orientation::UPRIGHT };
+    let opened = DevicePhoto::open_batch(&shared.jpeg(), &[jpeg], 1 << 26, 320).unwrap().remove(0).unwrap();
+    let mut photo = Photo::default();
+    photo.set_device(bytes.clone(), opened);
+    let mut gpu = GpuPixels::new(Arc::clone(&shared));
+    let spec = Retina::layout(photo.width(), photo.height(), 320);
+    let mut out = vec![f32::NAN; spec.output_len()];
+    gpu.letterbox(photo.at_least(320).unwrap(), &spec, &mut out).unwrap();
+    shared.gpu().lose();
+    let mut letterbox = |photo: &mut Photo| gpu.letterbox(photo.at_least(320)?, &spec, &mut out);
+    for opened in [1, 1] {
+        let error = letterbox(&mut photo).unwrap_err();
+        assert!(error.is_of_gpu() && shared.reopened() == opened, "{error}");
+    }
+    let file = photo.leave_device().unwrap();
+    photo.open_jpeg(file, 1 << 26, 64).unwrap();
+    letterbox(&mut photo).unwrap();
+    assert_eq!(shared.finished_on_cpu(), 0);
 }
 
 #[test]

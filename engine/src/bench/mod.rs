@@ -90,7 +90,7 @@ fn inference(request: &Request, gpu: Option<&Opened>, notices: &mut Vec<String>)
     }
 }
 
-fn device(opened: &Opened) -> Option<&Gpu> {
+fn device(opened: &Opened) -> Option<Gpu> {
     opened.device().map(|device| device.gpu().gpu())
 }
 
@@ -131,7 +131,7 @@ impl Bench<'_> {
             workers: self.request.workers.get(),
             adapter: gpu.and_then(device).map(|gpu| gpu.info().into()),
             inference: format!("{:?}", self.inference).to_lowercase(),
-            timestamps: gpu.and_then(device).is_some_and(Gpu::has_timestamps),
+            timestamps: gpu.and_then(device).is_some_and(|gpu| gpu.has_timestamps()),
             stages: stages.rows,
             passes: stages.passes,
             end_to_end: flow.end_to_end,
@@ -165,9 +165,9 @@ impl Bench<'_> {
             return Ok(Flow { end_to_end: EndToEnd { cpu, gpu: None }, agreement: None, moved: None, decoding: None });
         };
         let mut gpu = Rig::new(setup, &with(self.inference))?;
-        let before = device(&setup.backend).map(Gpu::usage);
+        let before = device(&setup.backend).map(|gpu| gpu.usage());
         let found = gpu.results(&self.photos, self.stop)?;
-        let after = device(&setup.backend).map(Gpu::usage);
+        let after = device(&setup.backend).map(|gpu| gpu.usage());
         let decoding = setup.backend.device().map(|device| device.decoding());
         let rigs = [Some(&mut cpu), Some(&mut gpu)];
         let [cpu, gpu] = end_to_end::paces(rigs, &self.photos, self.request.seconds, self.stop)?;

@@ -58,7 +58,7 @@ impl<'s> Path<'s> {
     }
 
     /// The GPU behind it.
-    pub(super) fn gpu(&self) -> Option<&'s Gpu> {
+    pub(super) fn gpu(&self) -> Option<Gpu> {
         self.device.map(|device| device.gpu().gpu())
     }
 
@@ -82,7 +82,7 @@ impl<'s> Path<'s> {
         for part in chunk.chunks(at_once) {
             let files: Vec<_> = part.iter().map(|target| target.bytes.clone()).collect();
             let mut photos = Vec::with_capacity(part.len());
-            clock(&mut taken[0], self.gpu(), timed, || self.decode(files, &mut photos))?;
+            clock(&mut taken[0], self.gpu().as_ref(), timed, || self.decode(files, &mut photos))?;
             for (photo, target) in photos.iter_mut().zip(part) {
                 self.recognise(photo, target, timed, &mut taken)?;
             }
@@ -99,6 +99,7 @@ impl<'s> Path<'s> {
 
     fn recognise(&mut self, photo: &mut Photo, target: &Target, timed: bool, taken: &mut Taken) -> Result<()> {
         let gpu = self.gpu();
+        let gpu = gpu.as_ref();
         let (long, spec) = Retina::first_look(photo.width(), photo.height());
         let look = Job::Letterbox(photo.at_least(long)?, &spec);
         let made = Job::Made(look.shape());

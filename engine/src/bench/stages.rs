@@ -7,7 +7,7 @@ use super::spread::Spread;
 use crate::Result;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tollgate_kernels::gpu::{Gpu, PassTimes};
+use tollgate_kernels::gpu::PassTimes;
 
 /// What was measured.
 pub(super) struct Measured {
@@ -70,7 +70,7 @@ pub(super) fn measure(
         }
     }
     let timed = match gpu {
-        Some(gpu) if gpu.gpu().is_some_and(Gpu::has_timestamps) => Some(gpu.run(first, true)?),
+        Some(gpu) if gpu.gpu().is_some_and(|gpu| gpu.has_timestamps()) => Some(gpu.run(first, true)?),
         _ => None,
     };
     let photos = first.len() as f64;

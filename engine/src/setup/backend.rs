@@ -4,7 +4,7 @@ use crate::pipeline::Device;
 use crate::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
-use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::gpu::AdapterChoice;
 use tollgate_models::Pixels;
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
 
@@ -34,7 +34,7 @@ impl Backend {
 }
 
 fn open_gpu() -> Result<Opened> {
-    let gpu = Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new).map_err(|error| {
+    let gpu = SharedGpu::open(AdapterChoice::AllowSoftware).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
         let reason =
             format!("{error}{cause}; `--backend cpu` gives the same results, `tollgate doctor` lists adapters");
@@ -87,7 +87,10 @@ impl Opened {
     /// Says at a run's end how much of it was not done where it was meant to be.
     pub fn warn_of_fallbacks(&self) {
         let Self::Gpu(device) = self else { return };
-        let count = device.gpu().finished_on_cpu();
+        let (count, reopened) = (device.gpu().finished_on_cpu(), device.gpu().reopened());
+        if reopened > 0 {
+            tracing::warn!("the GPU was lost and opened anew {reopened} times");
+        }
         if count > 0 {
             tracing::warn!("{count} letterboxes, crops and runs of nets were done on the CPU in place of the GPU");
         }
@@ -99,7 +102,8 @@ impl fmt::Display for Opened {
         match self {
             Self::Cpu => f.write_str("cpu"),
             Self::Gpu(device) => {
-                let info = device.gpu().gpu().info();
+                let gpu = device.gpu().gpu();
+                let info = gpu.info();
                 let plain = if info.software { " (software adapter: correct, not fast)" } else { "" };
                 write!(f, "gpu: {info}{plain}")
             }

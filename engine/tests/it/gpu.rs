@@ -1,6 +1,6 @@
 //! Photos decoded on a GPU: what it does, what it leaves to the CPU, and that both come to the same.
 
-use crate::common::{events, number, replay, sample, shared, text, tollgate};
+use crate::common::{events, number, replay, sample, shared};
 use image::{DynamicImage, ImageFormat};
 use jpeg_encoder::{ColorType, Encoder};
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ fn what_the_gpu_leaves_to_the_cpu_is_counted() {
     assert!(report.contains("decoded: 2 on the GPU"), "the report does not say where photos were decoded");
 }
 
-/// A GPU that is lost in the middle of a batch: the photos that lay on it are begun anew on the CPU.
+/// A GPU that is lost between batches: the next batch is the CPU's, and the one after it the GPU's again.
 #[test]
 fn a_lost_gpu_costs_no_photo() {
     if !has_adapter() {
@@ -144,7 +144,7 @@ fn a_lost_gpu_costs_no_photo() {
     assert!(none.is_none() && expected.iter().any(|text| !text.is_empty()));
     let (found, decoding) = run(Backend::Gpu.open().unwrap(), Some(1));
     let decoding = decoding.unwrap();
-    assert_eq!((decoding.on_gpu, decoding.on_cpu.get("the GPU failed")), (3, Some(&6)), "{decoding}");
+    assert_eq!((decoding.on_gpu, decoding.on_cpu.get("the GPU failed")), (6, Some(&3)), "{decoding}");
     assert_eq!(found, expected);
 }
 
@@ -173,25 +173,4 @@ fn all_real_photos_are_read_as_on_the_cpu() {
     for key in ["recall", "exact", "exact_folded"] {
         assert!((number(&cpu, key) - number(&gpu, key)).abs() <= 0.5, "{key}: {cpu} {gpu}");
     }
-}
-
-/// Nets on the adapter as well, on a small photo: what a software adapter can do in bounded time.
-#[test]
-fn nets_on_the_adapter_read_a_small_photo() {
-    if !has_adapter() {
-        return;
-    }
-    let dir = tempfile::tempdir().unwrap();
-    let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
-    fs::create_dir(&photos).unwrap();
-    let image = image::load_from_memory(&good()).unwrap().resize(256, 256, image::imageops::FilterType::Triangle);
-    fs::write(photos.join("small.jpg"), encoded(&image, ImageFormat::Jpeg)).unwrap();
-    fs::write(&config, "[engine]\nworkers = 1\n[models]\ninference = \"wgpu\"\n").unwrap();
-    let cpu = replay(&photos, &dir.path().join("cpu"), &["--backend", "cpu", "--workers", "1"]);
-    let mut command = tollgate();
-    command.arg("replay").arg(&photos).arg("--out").arg(dir.path().join("gpu"));
-    let output = command.args(["--backend", "gpu", "--config"]).arg(&config).output().unwrap();
-    assert!(output.status.success() && !text(&output).contains("in place of the GPU"), "{}", text(&output));
-    eprintln!("cpu {cpu}\n{}", text(&output));
-    assert_eq!(seen(&dir.path().join("gpu")), seen(&dir.path().join("cpu")));
 }

@@ -21,6 +21,8 @@ pub struct WgpuNet {
     file: OnnxNet,
     /// By the shape of the input, the one used last at the end.
     sizes: Vec<Size>,
+    /// How often the GPU was opened anew when they were made.
+    opened: u64,
     instead: Box<dyn Network>,
     values: Vec<f32>,
 }
@@ -40,15 +42,20 @@ impl WgpuNet {
     /// It is no ONNX file, or of another kind than the executor takes.
     pub fn load(shared: Arc<SharedGpu>, info: &ModelInfo, instead: Box<dyn Network>) -> Result<Self> {
         let file = OnnxNet::open(&info.name, &info.path)?;
-        Ok(Self { shared, file, sizes: Vec::new(), instead, values: Vec::new() })
+        Ok(Self { shared, file, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
     /// The graph for that size, made at its first use.
     fn size(&mut self, shape: [usize; 4]) -> Result<&mut Size> {
+        // Graphs of a GPU that was lost are of no use.
+        let opened = self.shared.reopened();
+        if std::mem::replace(&mut self.opened, opened) != opened {
+            self.sizes.clear();
+        }
         match self.sizes.iter().position(|size| size.shape == shape) {
             Some(at) => self.sizes[at..].rotate_left(1),
             None => {
-                let net = GpuNet::new(self.shared.gpu(), &self.file.graph(&[&shape])?)?;
+                let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?)?;
                 if self.sizes.len() >= SIZES {
                     self.sizes.remove(0);
                 }
@@ -92,7 +99,7 @@ impl Size {
         let [_, _, height, width] = self.shape;
         let boxes = match self.boxes.take() {
             Some(boxes) => boxes,
-            None => GpuBoxes::new(shared.gpu(), rule.priors.clone(), (width, height))?,
+            None => GpuBoxes::new(&shared.gpu(), rule.priors.clone(), (width, height))?,
         };
         let boxes = self.boxes.insert(boxes);
         let of = |name: &str| names.iter().position(|known| known == name).and_then(|at| self.net.outputs().get(at));
@@ -112,12 +119,12 @@ fn input(shared: &SharedGpu, job: Job<'_>, net: &GpuNet) -> tollgate_kernels::Re
     Ok(match job {
         Job::Made(_) => None,
         Job::Letterbox(photo, spec) => {
-            let photos = whole(shared.gpu(), photo)?;
+            let photos = whole(&shared.gpu(), photo)?;
             let prepared = shared.letterbox().prepare(&photos, &[*spec], tensor)?;
             Some((photos, prepared))
         }
         Job::Crop(view, rect, spec) => {
-            let (photos, job) = part(shared.gpu(), view, rect)?;
+            let (photos, job) = part(&shared.gpu(), view, rect)?;
             let prepared = shared.crop().prepare(&photos, &[job], spec, tensor)?;
             Some((photos, prepared))
         }

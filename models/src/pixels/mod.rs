@@ -2,10 +2,12 @@
 
 mod cpu;
 mod gpu;
+mod shared;
 
 pub use cpu::CpuPixels;
-pub use gpu::{GpuPixels, MaybeOfGpu, SharedGpu};
+pub use gpu::GpuPixels;
 pub(crate) use gpu::{part, whole};
+pub use shared::{MaybeOfGpu, SharedGpu};
 
 use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::letterbox::LetterboxSpec;

@@ -62,7 +62,7 @@ impl Device {
         if files.is_empty() {
             return Vec::new();
         }
-        let open = || DevicePhoto::open_batch(self.gpu.jpeg(), files, limits.max_pixels, limits.long_side);
+        let open = || DevicePhoto::open_batch(&self.gpu.jpeg(), files, limits.max_pixels, limits.long_side);
         let failed = |reason| files.iter().map(|_| Err(reason)).collect();
         if self.gpu.is_given_up() {
             return failed(GPU_FAILED);
