@@ -49,11 +49,18 @@ pub struct Request {
     pub python: PathBuf,
 }
 
+/// Is told how far a measurement is; also of model transfers.
+pub trait Watcher: Progress {
+    /// This is seen to next.
+    fn begins(&self, what: &str);
+}
+
 /// Carries it out. `None` when `stop` was set, or when there was no photo to measure with.
 ///
 /// # Errors
 /// A photo or model that cannot be had, an adapter that is there and does not work.
-pub fn run(request: &Request, store: &Store, stop: &AtomicBool, progress: &dyn Progress) -> Result<Option<Report>> {
+pub fn run(request: &Request, store: &Store, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Option<Report>> {
+    watcher.begins("the photos are loaded");
     let photos = Photos::load(&request.photos)?;
     if photos.records.is_empty() {
         return Ok(None);
@@ -68,10 +75,10 @@ pub fn run(request: &Request, store: &Store, stop: &AtomicBool, progress: &dyn P
         Err(other) => return Err(other),
     };
     let inference = inference(request, gpu.as_ref(), &mut notices);
-    let prepare = |backend, inference| Setup::prepare(&config(request, inference), backend, store, progress);
+    let prepare = |backend, inference| Setup::prepare(&config(request, inference), backend, store, watcher);
     let cpu = prepare(Opened::Cpu, Inference::Auto)?;
     let gpu = gpu.map(|opened| prepare(opened, inference)).transpose()?;
-    Bench { request, photos, cpu, gpu, inference, notices, stop }.run()
+    Bench { request, photos, cpu, gpu, inference, notices, stop, watcher }.run()
 }
 
 /// Where the nets of the GPU path run: where they were asked to, and else on the GPU, unless it is none.
@@ -111,15 +118,19 @@ struct Bench<'a> {
     inference: Inference,
     notices: Vec<String>,
     stop: &'a AtomicBool,
+    watcher: &'a dyn Watcher,
 }
 
 impl Bench<'_> {
     fn run(mut self) -> Result<Option<Report>> {
+        self.watcher.begins("the stages");
         let stages = self.stages()?;
+        self.watcher.begins("both paths end to end");
         let flow = self.flow()?;
         if self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
+        self.watcher.begins("OpenCV, where it is installed");
         let peers = peers::measure(self.request, &self.photos, &mut self.notices);
         let gpu = self.gpu.as_ref().map(|setup| &setup.backend);
         Ok(Some(Report {

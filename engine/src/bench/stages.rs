@@ -91,7 +91,7 @@ fn rows(cpu: &Samples, gpu: &Samples, busy: Option<[f64; STAGES.len()]>) -> Vec<
 
 /// Milliseconds a photo by the device's clock.
 fn busy(taken: &Taken, photos: f64) -> [f64; STAGES.len()] {
-    let sum = |times: &PassTimes| times.passes.iter().map(|pass| pass.ms).sum::<f64>() / photos;
+    let sum = |times: &PassTimes| times.passes.iter().fold(0.0, |sum, pass| sum + pass.ms) / photos;
     std::array::from_fn(|stage| sum(&taken[stage].1))
 }
 

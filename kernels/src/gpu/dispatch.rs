@@ -56,6 +56,7 @@ impl Gpu {
         result: &Pooled,
         len: usize,
     ) -> Result<Pending<T>> {
+        result.check_of(self)?;
         let bytes = ((len * size_of::<T>()) as u64).next_multiple_of(4).min(result.used());
         let staging = self.buffer(Use::Staging, bytes, what)?;
         let pipelines = self.pipelines(passes)?;
@@ -84,6 +85,7 @@ impl Gpu {
     /// Fills buffers with zeros, then runs the passes one after the other, all of it after what was submitted before.
     /// Nothing is read back. Returns at once.
     pub(crate) fn run(&self, what: &'static str, cleared: &[&Pooled], passes: &[Bindings<'_>]) -> Result<()> {
+        cleared.iter().try_for_each(|pooled| pooled.check_of(self))?;
         let pipelines = self.pipelines(passes)?;
         self.scoped(what, 0, || {
             let mut encoder =
@@ -123,7 +125,7 @@ impl Gpu {
         }
     }
 
-    /// The passes' pipelines. Fails where a pass has more workgroups than the GPU takes.
+    /// The passes' pipelines. Fails where a pass has more workgroups than the GPU takes, or buffers of another.
     fn pipelines(&self, passes: &[Bindings<'_>]) -> Result<Vec<wgpu::ComputePipeline>> {
         let limit = self.limits().max_compute_workgroups_per_dimension;
         if let Some(needed) = passes.iter().flat_map(|pass| pass.groups).find(|groups| *groups > limit) {
@@ -133,6 +135,7 @@ impl Gpu {
                 limit: limit.into(),
             });
         }
+        passes.iter().flat_map(|pass| pass.buffers).try_for_each(|buffer| buffer.check_of(self))?;
         passes.iter().map(|pass| self.pipeline(pass.shader, pass.entry)).collect()
     }
 

@@ -65,6 +65,12 @@ impl Pooled {
         Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: Some(self.used) }))
     }
 
+    /// Fails where the buffer is another device's, as one that was lost and opened anew leaves behind: wgpu panics on
+    /// such a mixture.
+    pub(crate) fn check_of(&self, gpu: &Gpu) -> Result<()> {
+        if Arc::ptr_eq(&self.pool, gpu.pool()) { Ok(()) } else { Err(foreign()) }
+    }
+
     /// The buffer; always there until it is dropped or discarded.
     pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
         self.buffer.as_ref()
@@ -89,6 +95,11 @@ impl Drop for Pooled {
             self.pool.meter.freed(buffer.size());
         }
     }
+}
+
+/// The error of what lies on another device.
+pub(super) fn foreign() -> Error {
+    Error::DeviceLost { reason: "it was opened anew since".to_owned() }
 }
 
 /// Sizes in four steps a doubling, so that batches of about the same size share buffers at a waste of a fifth at most.
@@ -143,6 +154,7 @@ impl Gpu {
     /// Writes the parts one after the other, each from a whole word on. They go straight into staging memory.
     pub(crate) fn write(&self, pooled: &Pooled, parts: &[&[u8]], what: &'static str) -> Result<()> {
         let size: u64 = parts.iter().map(|part| part.len().next_multiple_of(4) as u64).sum();
+        pooled.check_of(self)?;
         let (Some(buffer), Some(size)) = (pooled.buffer(), NonZeroU64::new(size)) else { return Ok(()) };
         self.pool().meter.wrote(size.get());
         self.scoped(what, size.get(), || {

@@ -1,9 +1,10 @@
 //! Dispatches whose buffers are bound once, and tensors that stay on the GPU between kernels.
 
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use super::dispatch::begin;
-use super::pool::{Pooled, Use};
+use super::pool::{Pool, Pooled, Use, foreign};
 use super::{Bindings, Gpu, Pending};
 use crate::error::{Error, Result};
 
@@ -41,6 +42,8 @@ pub struct Prepared {
     pipeline: wgpu::ComputePipeline,
     group: wgpu::BindGroup,
     groups: [u32; 3],
+    /// The memory of the device that it is bound on.
+    pool: Arc<Pool>,
     /// Buffers that nobody else may get meanwhile.
     kept: Vec<Pooled>,
 }
@@ -56,6 +59,7 @@ impl Prepared {
 impl Gpu {
     /// Binds the buffers of a dispatch. They must outlive its last submission: see [`Prepared::keeping`].
     pub(crate) fn prepare(&self, bindings: &Bindings<'_>) -> Result<Prepared> {
+        bindings.buffers.iter().try_for_each(|buffer| buffer.check_of(self))?;
         let pipeline = self.pipeline(bindings.shader, bindings.entry)?;
         let limit = self.limits().max_compute_workgroups_per_dimension;
         if let Some(needed) = bindings.groups.into_iter().find(|groups| *groups > limit) {
@@ -67,7 +71,20 @@ impl Gpu {
         }
         let group = self.scoped("a dispatch's buffers", 0, || self.bind(bindings, &pipeline))?;
         let label = (bindings.shader.name, bindings.entry);
-        Ok(Prepared { label, pipeline, group, groups: bindings.groups, kept: Vec::new() })
+        Ok(Prepared {
+            label,
+            pipeline,
+            group,
+            groups: bindings.groups,
+            pool: Arc::clone(self.pool()),
+            kept: Vec::new(),
+        })
+    }
+
+    /// Fails where a dispatch is bound on another device.
+    fn check_prepared(&self, steps: &[&Prepared]) -> Result<()> {
+        let is_ours = steps.iter().all(|step| Arc::ptr_eq(&step.pool, self.pool()));
+        if is_ours { Ok(()) } else { Err(foreign()) }
     }
 
     /// Records the dispatches as one pass, or as one each while passes are timed.
@@ -90,6 +107,7 @@ impl Gpu {
     /// # Errors
     /// The GPU's.
     pub fn run_prepared(&self, steps: &[&Prepared]) -> Result<()> {
+        self.check_prepared(steps)?;
         self.scoped("prepared dispatches", 0, || {
             let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             self.record_prepared(&mut encoder, steps);
@@ -105,6 +123,8 @@ impl Gpu {
         steps: &[&Prepared],
         results: &[&Resident],
     ) -> Result<Pending<T>> {
+        self.check_prepared(steps)?;
+        results.iter().try_for_each(|result| result.pooled.check_of(self))?;
         let len: usize = results.iter().map(|result| result.len).sum();
         let bytes = (len * size_of::<T>()) as u64;
         let staging = self.buffer(Use::Staging, bytes, what)?;
