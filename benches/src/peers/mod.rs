@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-use self::producer::{Produced, Producer};
+use self::producer::{Load, Produced, Producer};
 use self::servers::{Program, Server};
 use crate::report::{self, Report};
 use crate::stats::Spread;
@@ -29,9 +29,12 @@ pub(crate) struct Options {
     /// Turns, each running everything once.
     #[arg(long, default_value_t = 3)]
     turns: usize,
-    /// Records of 1 KB a run; of 4 KB a quarter as many. Before each the same load runs once to warm up.
-    #[arg(long, default_value_t = 400_000)]
+    /// Records of 1 KB a run; of 4 KB a quarter as many. A tenth of them where each is flushed.
+    #[arg(long, default_value_t = 1_000_000)]
     records: u64,
+    /// Records of the same run before those that count; a quarter and a tenth of them as above.
+    #[arg(long, default_value_t = 1_000_000)]
+    warm_up: u64,
     /// Records a second in the run that measures latency below saturation.
     #[arg(long, default_value_t = 10_000)]
     pace: u64,
@@ -47,7 +50,7 @@ pub(crate) struct Options {
     /// Leaves out the records of 4 KB.
     #[arg(long)]
     small_only: bool,
-    /// Seconds of the run at the stated pace.
+    /// Seconds of the run at the stated pace; as many before them do not count.
     #[arg(long, default_value_t = 15)]
     paced_s: u64,
     /// Adds the turns to those of an earlier report (its JSON) that was made with the same options.
@@ -73,28 +76,39 @@ struct Sample {
 
 const NULL: &str = "a broker that answers at once";
 const OURS: &str = "tollgate";
+const OURS_OS: &str = "tollgate, durability = os";
 const KAFKA: &str = "Apache Kafka";
 const FLUSHED: &str = "Apache Kafka, flush.messages=1";
 const NATS: &str = "NATS JetStream, file store";
+
+/// What durability = "os" is called in a topic's settings.
+const OS: &str = "flush.messages=9223372036854775807";
 
 /// One thing that is measured.
 struct Subject {
     name: String,
     durability: &'static str,
     program: Program,
+    /// A setting of its topics.
+    topic: Option<&'static str>,
+    /// It takes so long that a part of the records must do.
+    share: u64,
     samples: Vec<Sample>,
 }
 
 fn subjects(tollgate: &Path, options: &Options) -> Result<Vec<Subject>> {
-    let subject =
-        |name: &str, durability, program| Subject { name: name.into(), durability, program, samples: Vec::new() };
+    let subject = |name: &str, durability, program| {
+        let (topic, share, samples) = (None, 1, Vec::new());
+        Subject { name: name.into(), durability, program, topic, share, samples }
+    };
     let ours = |config| Program::Tollgate { binary: tollgate.to_path_buf(), config };
     let flushed = &["log.flush.interval.messages=1"];
     let mut subjects = vec![
         subject(NULL, "nothing is kept", Program::Null),
         subject(OURS, "fdatasync before each acknowledgement", ours("")),
+        Subject { topic: Some(OS), ..subject(OURS_OS, "none: acknowledged from the system's memory", ours("")) },
         subject(KAFKA, "none: acknowledged from memory (its default)", Program::Kafka { settings: &[] }),
-        subject(FLUSHED, "fsync before each ack", Program::Kafka { settings: flushed }),
+        Subject { share: 10, ..subject(FLUSHED, "fsync before each ack", Program::Kafka { settings: flushed }) },
         subject(NATS, "fsync every 2 minutes (its default)", Program::Nats),
     ];
     for server in &options.servers {
@@ -121,7 +135,8 @@ fn earlier(file: &Path, subjects: &mut [Subject]) -> Result<()> {
     Ok(())
 }
 
-fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Result<Sample> {
+fn measure(options: &Options, subject: &Subject, turn: usize, dir: &Path) -> Result<Sample> {
+    let Subject { program, topic, share, .. } = subject;
     let dir = tempfile::tempdir_in(dir)?;
     let server = Server::start(program, &options.scripts, dir.path())?;
     if matches!(program, Program::Nats) {
@@ -135,21 +150,23 @@ fn measure(options: &Options, program: &Program, turn: usize, dir: &Path) -> Res
     let [small, large] = ["small", "large"].map(|size| format!("bench-{size}-{turn}"));
     // Where nothing is kept, every topic is there.
     if !matches!(program, Program::Null) {
-        producer.create(&small, options.partitions)?;
+        producer.create(&small, options.partitions, *topic)?;
     }
-    producer.produce(&small, options.records, 1024, None)?;
-    let fast = producer.produce(&small, options.records, 1024, None)?;
-    let paced = producer.produce(&small, options.pace * options.paced_s, 1024, Some(options.pace))?;
+    let load = Load { records: options.records / share, warm_up: options.warm_up / share, bytes: 1024, pace: None };
+    let fast = producer.produce(&small, load)?;
+    let records = options.pace * options.paced_s;
+    let paced = producer.produce(&small, Load { records, warm_up: records, pace: Some(options.pace), ..load })?;
     let sample = Sample { fast: Some(fast), paced: Some(paced), ..Sample::default() };
     if options.small_only || matches!(program, Program::Null) {
         return Ok(sample);
     }
-    producer.create(&large, options.partitions)?;
-    let big = producer.produce(&large, options.records / 4, 4096, None)?;
+    producer.create(&large, options.partitions, *topic)?;
+    let big = Load { records: load.records / 4, warm_up: load.warm_up / 4, bytes: 4096, pace: None };
+    let big = producer.produce(&large, big)?;
     let lean = lean::Load {
         topic: &large,
         partitions: options.partitions,
-        count: options.records as usize,
+        count: load.records as usize,
         bytes: 4096,
         batch_records: 16,
         on_their_way: 60,
@@ -170,7 +187,7 @@ pub(crate) fn run(tollgate: &Path, options: &Options) -> Result<Report> {
     }
     for turn in 0..options.turns {
         for subject in &mut subjects {
-            let sample = measure(options, &subject.program, turn, dir.path());
+            let sample = measure(options, subject, turn, dir.path());
             subject.samples.push(sample.with_context(|| format!("cannot measure {}", subject.name))?);
         }
     }
@@ -216,10 +233,12 @@ fn findings(subjects: &[Subject]) -> Vec<String> {
     let fast: [(&str, Pick); 3] =
         [("records/s of 1 KB", RECORDS), ("p99 as fast as they go", P99_FAST), ("p99 at the stated pace", P99_PACED)];
     let lean: [(&str, Pick); 1] = [("MB/s of 4 KB from lean clients", MB_4K)];
-    let compared: [(&str, &str, Figures<'_>); 7] = [
+    let compared: [(&str, &str, Figures<'_>); 9] = [
+        (OURS_OS, KAFKA, &fast),
         (OURS, KAFKA, &fast),
         (OURS, FLUSHED, &fast),
         (NULL, KAFKA, &fast[..1]),
+        (OURS_OS, NULL, &fast[..1]),
         (OURS, NULL, &fast[..1]),
         (OURS, KAFKA, &lean),
         (OURS, FLUSHED, &lean),
@@ -249,9 +268,10 @@ fn report(options: &Options, subjects: &[Subject]) -> Report {
         title: "The stream log over loopback beside Apache Kafka and NATS".into(),
         how: format!(
             "{} turns, everything once a turn, one server at a time, each with a new data folder on the same disk. \
-             Median (min–max). Apache Kafka's ProducerPerformance 4.1.0 (one producer, acks=all, idempotent, {}) against \
-             a topic of {} partitions: {} records of 1 KB to warm up, as many that count, then {} s at {pace} records/s \
-             for latencies below saturation, then {} records of 4 KB. Lean clients, of our own making: one connection, \
+             Median (min–max). Apache Kafka's ProducerPerformance 4.3.1 (one producer, acks=all, idempotent, {}) against \
+             a topic of {} partitions: {} records of 1 KB to warm up, and {} that count, in one process; then {} s to warm \
+             up and as many that count at {pace} records/s for latencies below saturation; then {} records of 4 KB \
+             after {}. A tenth of the records where each is flushed. Lean clients, of our own making: one connection, \
              {} records of 4 KB, some 1,000 of them unacknowledged at any time; to Kafka's endpoints in batches of 16, \
              to NATS, which has no batches, one by one. Clients and servers share the cores.",
             subjects.iter().map(|subject| subject.samples.len()).max().unwrap_or_default(),
@@ -261,9 +281,11 @@ fn report(options: &Options, subjects: &[Subject]) -> Report {
                 options.producer.join(" ")
             },
             options.partitions,
+            options.warm_up,
             options.records,
             options.paced_s,
             options.records / 4,
+            options.warm_up / 4,
             options.records,
         ),
         machine: report::machine(),

@@ -15,6 +15,19 @@ pub(super) struct Produced {
     pub(super) p99_ms: f64,
 }
 
+/// What is produced in one run.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    /// Records that count.
+    pub(super) records: u64,
+    /// Records before them: Java compiles its programs while they run, which takes half of the client's CPU at first.
+    pub(super) warm_up: u64,
+    /// Bytes of a record.
+    pub(super) bytes: usize,
+    /// Records a second; as many as go without.
+    pub(super) pace: Option<u64>,
+}
+
 /// Runs ProducerPerformance against a server that speaks Kafka.
 pub(super) struct Producer<'a> {
     /// The folder with kafka.sh.
@@ -32,17 +45,22 @@ impl Producer<'_> {
         command
     }
 
-    pub(super) fn create(&self, topic: &str, partitions: u32) -> Result<()> {
+    /// Makes a topic; `config` is a setting of it, as NAME=VALUE.
+    pub(super) fn create(&self, topic: &str, partitions: u32, config: Option<&str>) -> Result<()> {
         let mut command = self.tool();
         command.args(["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.address, "--create"]);
         command.args(["--topic", topic, "--partitions", &partitions.to_string()]);
-        succeed(command.args(["--replication-factor", "1"])).map(drop)
+        command.args(["--replication-factor", "1"]);
+        succeed(command.args(config.into_iter().flat_map(|config| ["--config", config]))).map(drop)
     }
 
-    pub(super) fn produce(&self, topic: &str, records: u64, bytes: usize, pace: Option<u64>) -> Result<Produced> {
+    /// Produces records that count, after others of the same process that do not.
+    pub(super) fn produce(&self, topic: &str, load: Load) -> Result<Produced> {
+        let Load { records, warm_up, bytes, pace } = load;
         let mut command = self.tool();
         command.args(["org.apache.kafka.tools.ProducerPerformance", "--topic", topic]);
-        command.args(["--num-records", &records.to_string(), "--record-size", &bytes.to_string()]);
+        command.args(["--num-records", &(warm_up + records).to_string(), "--record-size", &bytes.to_string()]);
+        command.args(["--warmup-records", &warm_up.to_string()]);
         command.args(["--throughput", &pace.map_or("-1".into(), |pace| pace.to_string()), "--producer-props"]);
         command.args([format!("bootstrap.servers={}", self.address), "acks=all".into()]);
         let said = succeed(command.args(self.settings))?;
