@@ -207,6 +207,16 @@ pub enum Error {
         /// The batch's end.
         end: u64,
     },
+    /// A photo to measure with could not be made.
+    #[error("cannot encode a photo of {width}×{height}: name another --resolution")]
+    Generated {
+        /// Its width in pixels.
+        width: u16,
+        /// Its height in pixels.
+        height: u16,
+        /// The encoder's word.
+        source: Box<jpeg_encoder::EncodingError>,
+    },
     /// The chosen backend is not to be had.
     #[error("backend {backend} cannot be used: {reason}")]
     Backend {
@@ -218,6 +228,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the GPU is at fault, or one of its limits: the CPU can do the same work then.
+    pub(crate) fn is_of_gpu(&self) -> bool {
+        match self {
+            Self::Kernels(error) | Self::Models(tollgate_models::Error::Kernel(error)) => error.is_of_gpu(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn result_batch(fault: tollgate_ingest::log::BatchFault) -> Self {
         Self::ResultBatch { fault }
     }

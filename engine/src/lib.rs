@@ -1,5 +1,6 @@
 //! The dataflow engine and the tollgate program: the flow runtime, the pipeline assembled from it, config and commands.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 mod error;

@@ -23,5 +23,5 @@ pub mod resample;
 pub use error::{Error, Result};
 pub use geometry::{PixelRect, Quad, Rect, iou};
 pub use image::{RgbImage, RgbView};
-pub use photo::Photo;
+pub use photo::{Photo, Picture};
 pub use resample::{ChannelOrder, Filter, Scratch};

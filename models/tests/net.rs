@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
-use tollgate_kernels::gpu::{AdapterChoice, Gpu};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
+use tollgate_kernels::gpu::AdapterChoice;
+use tollgate_kernels::jpeg::{JpegFile, Orientation};
+use tollgate_kernels::photo::DevicePhoto;
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect};
 use tollgate_models::detector::Retina;
 use tollgate_models::net::OnnxNet;
 use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
@@ -24,7 +26,7 @@ struct Nets {
 
 fn nets() -> Option<Nets> {
     let required = std::env::var_os("REQUIRE_GPU").is_some_and(|value| value == "1");
-    let gpu = match Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new) {
+    let gpu = match SharedGpu::open(AdapterChoice::AllowSoftware) {
         Ok(gpu) => Arc::new(gpu),
         Err(error) => {
             assert!(!required, "REQUIRE_GPU=1, but: {error}");
@@ -120,7 +122,7 @@ fn the_detector_sees_the_same() {
     compare(&nets, &info, Job::Letterbox(photo.at_least(320).unwrap(), &spec));
 }
 
-fn plate(view: RgbView<'_>) -> Rect {
+fn plate(view: Picture<'_>) -> Rect {
     let (w, h) = (view.width() as f32, view.height() as f32);
     Rect { x: w * 0.4, y: h * 0.55, w: w * 0.17, h: h * 0.09 }
 }
@@ -131,8 +133,34 @@ fn the_slot_reader_reads_the_same() {
     let Some(info) = nets.info("cct_xs_v2_global") else { return };
     let mut photo = photo(5);
     let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
-    let view = photo.at_least(usize::MAX).unwrap();
-    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+    let picture = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(picture, plate(picture), &spec));
+}
+
+/// The same with a photo whose pixels lie on the GPU, the input made at once with the run and by itself.
+#[test]
+fn the_slot_reader_reads_a_photo_that_lies_on_the_gpu() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("cct_xs_v2_global") else { return };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1/20260314T081544_0003.jpg");
+    let bytes = std::fs::read(file).unwrap();
+    let jpeg = JpegFile { bytes: &bytes, orientation: Orientation::UPRIGHT };
+    let opened = DevicePhoto::open_batch(&nets.gpu.jpeg(), &[jpeg], 1 << 26, 64).unwrap().remove(0).unwrap();
+    let mut photo = Photo::default();
+    photo.set_device(bytes.clone(), opened);
+    let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
+    let rect = Rect { x: photo.width() as f32 * 0.4, y: photo.height() as f32 * 0.55, w: 170.0, h: 60.0 };
+    let (picture, rect) = photo.part(rect).unwrap();
+    assert!(matches!(picture, Picture::Device(_)));
+    let job = Job::Crop(picture, rect, &spec);
+    compare(&nets, &info, job);
+    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), &info, Box::new(nets.on_cpu(&info, false))).unwrap();
+    net.make_input(job).unwrap();
+    let made = outputs(&mut net, Job::Made(job.shape()));
+    assert_eq!(made, outputs(&mut net, job));
+    let mut on_cpu = nets.on_cpu(&info, true);
+    on_cpu.make_input(job).unwrap();
+    assert_eq!(outputs(&mut on_cpu, Job::Made(job.shape())), outputs(&mut nets.on_cpu(&info, true), job));
 }
 
 #[test]
@@ -142,8 +170,8 @@ fn the_text_reader_reads_the_same() {
     let mut photo = photo(7);
     let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
     let spec = CropSpec { out_w: 160, out_h: 48, filter: Filter::Bilinear, layout };
-    let view = photo.at_least(usize::MAX).unwrap();
-    compare(&nets, &info, Job::Crop(view, plate(view), &spec));
+    let picture = photo.at_least(usize::MAX).unwrap();
+    compare(&nets, &info, Job::Crop(picture, plate(picture), &spec));
 }
 
 /// What an H100 estimate stands on; `--nocapture` shows it.

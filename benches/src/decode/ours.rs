@@ -109,11 +109,11 @@ impl Lane {
         }
         let spec = layout(self.photo.width(), self.photo.height());
         self.tensor.resize(spec.output_len(), 0.0);
-        letterbox(self.photo.at_least(LONG_SIDE)?, &spec, &mut self.scratch, &mut self.tensor)?;
+        letterbox(self.photo.at_least(LONG_SIDE)?.host()?, &spec, &mut self.scratch, &mut self.tensor)?;
         let (view, rect) = self.photo.part(plate)?;
         let spec = plate_spec();
         self.crop.resize(spec.output_len(), 0.0);
-        crop_f32(view, rect, &spec, &mut self.scratch, &mut self.crop)?;
+        crop_f32(view.host()?, rect, &spec, &mut self.scratch, &mut self.crop)?;
         Ok(())
     }
 }

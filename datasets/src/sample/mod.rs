@@ -68,6 +68,17 @@ pub fn render(dir: &Path) -> Result<Vec<Scene>> {
     Ok(scenes)
 }
 
+/// A scene of the set that is no hard one, drawn at another size: interleaved RGB, `width * height * 3` bytes. The
+/// same number gives the same picture; numbers beyond the scenes' count give scenes again, with other noise.
+#[must_use]
+pub fn picture(index: usize, width: usize, height: usize) -> Vec<u8> {
+    let mut shots = lanes::shots();
+    shots.retain(|shot| !shot.hard);
+    let scene = index % shots.len().max(1);
+    let shot = shots.swap_remove(scene).sized(width, height);
+    shot.render(index as u32 + 1).into_raw()
+}
+
 fn describe(index: usize, shot: &Shot) -> Scene {
     let [width, height] = shot.size.map(|v| v as u32);
     let file = format!("lane-{}/20260314T{}_{:04}.jpg", shot.lane, shot.time, index + 1);

@@ -47,6 +47,8 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Pushed events: have some sent again, look at what was given up.
     Events(super::events::EventsArgs),
+    /// Measure the CPU path against the GPU path on this machine, stage by stage and end to end.
+    Bench(super::bench::BenchArgs),
     /// Replay the sample set that comes with the program, and say where to look.
     Demo(DemoArgs),
     /// Say what was found on this machine and what to do about what is missing.

@@ -1,6 +1,7 @@
 //! The command line: what is asked for, what is shown, how it ends.
 
 mod args;
+mod bench;
 mod demo;
 mod doctor;
 mod events;
@@ -32,6 +33,7 @@ pub fn main() -> Exit {
         Command::Replay(args) => replay::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Export(args) => export::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Listen(args) => listen::run(args),
         Command::Log(args) => log::run(args),
         Command::Events(args) => events::run(args),

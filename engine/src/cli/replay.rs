@@ -83,6 +83,9 @@ fn print(summary: &Summary, out: &Path) {
         summary.rejected,
         summary.plates
     );
+    if let Some(decoding) = &summary.decoding {
+        println!("{decoding}");
+    }
     if let Some(total) = &summary.scores {
         println!(
             "{:<24} {:>6} {:>7} {:>7} {:>7} {:>7} {:>10}",

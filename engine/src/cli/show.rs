@@ -1,6 +1,7 @@
 //! What a person sees: log lines and errors on stderr, a progress bar on a terminal and plain lines elsewhere.
 
 use super::args::LogFormat;
+use crate::bench::Watcher;
 use crate::replay::{Observer, Progressing};
 use crate::setup::Setup;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -108,6 +109,12 @@ impl Progress for Screen {
 
     fn end(&self) {
         self.clear_bar();
+    }
+}
+
+impl Watcher for Screen {
+    fn begins(&self, what: &str) {
+        self.line(&format!("measuring: {what}"));
     }
 }
 

@@ -32,29 +32,36 @@ pub trait Stage<I> {
         Then { first: self, next }
     }
 
-    /// This stage, given a batch's items one after the other: what lies between its parts is then held for one item,
-    /// not for a batch, and is still in the core's cache when the next part looks at it.
-    fn one_by_one(self) -> OneByOne<Self>
+    /// This stage, given at most `most` of a batch's items at once: what lies between its parts is then held for those,
+    /// not for a batch, and with one item is still in the core's cache when the next part looks at it.
+    fn at_most(self, most: usize) -> AtMost<Self>
     where
         Self: Sized,
     {
-        OneByOne(self)
+        AtMost { stage: self, most: most.max(1) }
     }
 }
 
-/// A stage that is given items one by one.
+/// A stage that is given a few items at once.
 #[derive(Debug)]
-pub struct OneByOne<T>(T);
+pub struct AtMost<T> {
+    stage: T,
+    most: usize,
+}
 
-impl<I, T: Stage<I>> Stage<I> for OneByOne<T> {
+impl<I, T: Stage<I>> Stage<I> for AtMost<T> {
     type Out = T::Out;
 
     fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>> {
-        let mut items = Vec::with_capacity(batch.items.len());
-        for item in batch.items {
-            items.append(&mut self.0.run(Batch { end: batch.end, items: vec![item] })?.items);
+        let mut done = Vec::with_capacity(batch.items.len());
+        let mut waiting = batch.items.into_iter();
+        loop {
+            let items: Vec<_> = waiting.by_ref().take(self.most).collect();
+            if items.is_empty() {
+                return Ok(Batch { end: batch.end, items: done });
+            }
+            done.append(&mut self.stage.run(Batch { end: batch.end, items })?.items);
         }
-        Ok(Batch { end: batch.end, items })
     }
 }
 
@@ -71,6 +78,14 @@ impl<I, A: Stage<I>, B: Stage<A::Out>> Stage<I> for Then<A, B> {
     fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>> {
         let between = self.first.run(batch)?;
         self.next.run(between)
+    }
+}
+
+impl<I, T: Stage<I> + ?Sized> Stage<I> for &mut T {
+    type Out = T::Out;
+
+    fn run(&mut self, batch: Batch<I>) -> Result<Batch<Self::Out>> {
+        (**self).run(batch)
     }
 }
 

@@ -8,21 +8,25 @@ mod item;
 mod judge;
 mod pool;
 mod recognise;
+mod rescue;
 
+pub use decode::{Decoding, Device};
 pub use item::{Frame, Item, Judged, Origin, PlateRead, Refused, Timings};
 pub use judge::{Band, Rules};
 
 use crate::Result;
 use crate::flow::Stage;
-use decode::{Decode, Limits};
+use decode::Decode;
+pub(crate) use decode::{Limits, open};
 use judge::Judge;
 use pool::Pool;
 use recognise::Recognise;
+use rescue::Rescue;
 use std::sync::Arc;
 use tollgate_ingest::Record;
 use tollgate_ingest::reference::References;
 use tollgate_kernels::{Photo, Rect};
-use tollgate_models::{Detector, Reader};
+use tollgate_models::{Detector, Pixels, Reader};
 use tollgate_sinks::event::ModelRef;
 
 /// What an assembly is made with.
@@ -41,16 +45,29 @@ pub struct Parts {
     pub references: Option<Arc<References>>,
     /// At most this many plates of a photo are read.
     pub max_plates: usize,
+    /// Where JPEGs are decoded, if that is a GPU.
+    pub device: Option<Device>,
+    /// Makes the pictures for people, where the photos are decoded.
+    pub pixels: Box<dyn Pixels>,
+    /// Photos that are decoded at once on a GPU.
+    pub at_once: usize,
 }
 
-/// The assembly that one lane runs. A photo goes through all of it before the next, so that one is decoded at a time.
+/// The assembly that one lane runs. A photo goes through all of it before the next, so that one is decoded at a time;
+/// on a GPU, where many are decoded as quickly as one, as many as it is given at once.
 pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
-    let pool = Pool::new(1);
+    let at_once = if parts.device.is_some() { parts.at_once } else { 1 };
+    let pool = Pool::new(at_once);
     let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
-    Decode::new(pool.clone(), limits, parts.references)
-        .then(Recognise::new(parts.detector, parts.reader, parts.max_plates, parts.rules.read_min_score))
-        .then(Judge::new(parts.rules, parts.models, pool))
-        .one_by_one()
+    let rescue = Rescue::new(limits, parts.device.clone());
+    let aside_score = parts.rules.read_min_score;
+    Decode::new(pool.clone(), limits, parts.references, parts.device)
+        .then(
+            Recognise::new(parts.detector, parts.reader, parts.max_plates, aside_score, rescue.clone())
+                .then(Judge::new(parts.rules, parts.models, pool, parts.pixels, rescue))
+                .at_most(1),
+        )
+        .at_most(at_once)
 }
 
 /// Cuts a picture for people out of a photo's bytes: `rect` with its surroundings, as JPEG.

@@ -3,7 +3,8 @@
 //! Detecting and reading are one stage, because whether a photo deserves the closer look (which costs twice the first)
 //! is seen best from what was read: a small plate with a low score is often read perfectly well.
 
-use super::item::{Frame, Item, PlateRead, Refused};
+use super::item::{Frame, Item, PlateRead};
+use super::rescue::Rescue;
 use crate::Result;
 use crate::flow::{self, Stage};
 use std::time::Instant;
@@ -25,6 +26,7 @@ pub(super) struct Recognise {
     reader: Box<dyn Reader>,
     max_plates: usize,
     aside_score: f32,
+    rescue: Rescue,
     found: Vec<Detected>,
     readings: Vec<Reading>,
 }
@@ -60,8 +62,9 @@ impl Recognise {
         reader: Box<dyn Reader>,
         max_plates: usize,
         aside_score: f32,
+        rescue: Rescue,
     ) -> Self {
-        Self { detector, reader, max_plates, aside_score, found: Vec::new(), readings: Vec::new() }
+        Self { detector, reader, max_plates, aside_score, rescue, found: Vec::new(), readings: Vec::new() }
     }
 
     /// One look, or both; of two the one that found the surer plate counts.
@@ -123,11 +126,13 @@ impl Stage<Item<Frame>> for Recognise {
     fn run(&mut self, batch: Batch<Item<Frame>>) -> Result<Batch<Self::Out>> {
         flow::map(batch, |item| {
             let Item { origin, mut timings, body } = item;
-            let body: std::result::Result<PlateRead, Refused> = match body {
+            let body = match body {
                 Ok(Frame { mut photo }) => {
-                    let look = self.recognise(&mut photo)?;
-                    (timings.detect, timings.read) = (look.detect_ms, look.read_ms);
-                    Ok(PlateRead { photo, plates: look.plates })
+                    let rescue = self.rescue.clone();
+                    rescue.step(&mut photo, |photo| self.recognise(photo))?.map(|look| {
+                        (timings.detect, timings.read) = (look.detect_ms, look.read_ms);
+                        PlateRead { photo, plates: look.plates }
+                    })
                 }
                 Err(refused) => Err(refused),
             };

@@ -14,7 +14,7 @@ pub(super) fn page(run: &Run, request: &Request, setup: &Setup, summary: &Summar
         run: RunText {
             version: run.info.version.clone(),
             source: run.info.source.clone(),
-            backend: setup.backend.to_string(),
+            backend: backend(setup, summary),
             workers: request.config.workers(),
             reader: setup.chosen.reader.name.clone(),
             reader_reason: setup.chosen.because.join("; "),
@@ -24,6 +24,14 @@ pub(super) fn page(run: &Run, request: &Request, setup: &Setup, summary: &Summar
         images_per_s: summary.images_per_s,
         accuracy: accuracy(summary),
         throughput: throughput(&pace.line),
+    }
+}
+
+/// Where the run was, and where its photos were decoded.
+fn backend(setup: &Setup, summary: &Summary) -> String {
+    match &summary.decoding {
+        Some(decoding) => format!("{}; {decoding}", setup.backend),
+        None => setup.backend.to_string(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::state::Run;
 use super::summary::Summary;
 use super::tally::Tally;
 use crate::Result;
+use crate::pipeline::Device;
 use crate::setup::Setup;
 use tollgate_datasets::LabelStore;
 use tollgate_sinks::csv::CsvFile;
@@ -38,7 +39,8 @@ pub(super) fn write(
         report: ReportBuilder::new(),
     };
     each_photo(run, |photo| page.add(photo, run, request))?;
-    let summary = page.tally.summary(&page.accuracy.scorer, pace);
+    let decoding = setup.backend.device().map(Device::decoding);
+    let summary = Summary { decoding, ..page.tally.summary(&page.accuracy.scorer, pace) };
     let about = super::about::page(run, request, setup, &summary, pace);
     page.report.finish(&request.out.join(report::FILE), &about)?;
     Ok(summary)

@@ -1,5 +1,6 @@
 //! What a finished replay comes to.
 
+use crate::pipeline::Decoding;
 use serde::Serialize;
 use tollgate_datasets::Scores;
 
@@ -20,6 +21,9 @@ pub struct Summary {
     pub seconds: f64,
     /// Photos of this process by its seconds.
     pub images_per_s: f64,
+    /// With `--backend gpu`: where the photos of this process were decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<Decoding>,
     /// Photos with labels.
     pub labelled: usize,
     /// Accuracy over all labelled photos; absent without labels.

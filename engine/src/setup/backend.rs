@@ -1,9 +1,10 @@
 //! Where pixels are worked on: what was asked for, and what was opened for it.
 
+use crate::pipeline::Device;
 use crate::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
-use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::gpu::AdapterChoice;
 use tollgate_models::Pixels;
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
 
@@ -33,14 +34,14 @@ impl Backend {
 }
 
 fn open_gpu() -> Result<Opened> {
-    let gpu = Gpu::open(AdapterChoice::AllowSoftware).and_then(SharedGpu::new).map_err(|error| {
+    let gpu = SharedGpu::open(AdapterChoice::AllowSoftware).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
         let reason =
             format!("{error}{cause}; `--backend cpu` gives the same results, `tollgate doctor` lists adapters");
         Error::Backend { backend: "gpu", reason }
     })?;
     let is_software = gpu.gpu().info().software;
-    let opened = Opened::Gpu(Arc::new(gpu));
+    let opened = Opened::Gpu(Device::new(Arc::new(gpu)));
     if is_software {
         tracing::warn!("backend {opened}");
     } else {
@@ -55,7 +56,7 @@ pub enum Opened {
     /// The CPU.
     Cpu,
     /// A GPU or a software adapter.
-    Gpu(Arc<SharedGpu>),
+    Gpu(Device),
 }
 
 impl Opened {
@@ -71,14 +72,25 @@ impl Opened {
     pub(super) fn pixels(&self) -> Box<dyn Pixels> {
         match self {
             Self::Cpu => Box::new(CpuPixels::default()),
-            Self::Gpu(shared) => Box::new(GpuPixels::new(Arc::clone(shared))),
+            Self::Gpu(device) => Box::new(GpuPixels::new(Arc::clone(device.gpu()))),
+        }
+    }
+
+    /// What decodes photos, if that is a GPU.
+    pub fn device(&self) -> Option<&Device> {
+        match self {
+            Self::Cpu => None,
+            Self::Gpu(device) => Some(device),
         }
     }
 
     /// Says at a run's end how much of it was not done where it was meant to be.
     pub fn warn_of_fallbacks(&self) {
-        let Self::Gpu(shared) = self else { return };
-        let count = shared.finished_on_cpu();
+        let Self::Gpu(device) = self else { return };
+        let (count, reopened) = (device.gpu().finished_on_cpu(), device.gpu().reopened());
+        if reopened > 0 {
+            tracing::warn!("the GPU was lost and opened anew {reopened} times");
+        }
         if count > 0 {
             tracing::warn!("{count} letterboxes, crops and runs of nets were done on the CPU in place of the GPU");
         }
@@ -89,8 +101,9 @@ impl fmt::Display for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpu => f.write_str("cpu"),
-            Self::Gpu(shared) => {
-                let info = shared.gpu().info();
+            Self::Gpu(device) => {
+                let gpu = device.gpu().gpu();
+                let info = gpu.info();
                 let plain = if info.software { " (software adapter: correct, not fast)" } else { "" };
                 write!(f, "gpu: {info}{plain}")
             }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_ingest::Record;
 use tollgate_ingest::reference::References;
-use tollgate_models::{Manifest, Progress, Runtime, Store};
+use tollgate_models::{Manifest, ModelInfo, Network, Progress, Runtime, Store};
 use tollgate_sinks::event::{ModelRef, ModelRole};
 
 /// The backend, ONNX Runtime and the nets of a run.
@@ -49,15 +49,19 @@ impl Setup {
 
     /// The models as events name them.
     pub fn model_refs(&self) -> Vec<ModelRef> {
-        let refer = |role, info: &tollgate_models::ModelInfo| ModelRef {
-            role,
-            name: info.name.clone(),
-            sha256: info.sha256.clone(),
-        };
+        let refer = |role, info: &ModelInfo| ModelRef { role, name: info.name.clone(), sha256: info.sha256.clone() };
         let mut refs = vec![refer(ModelRole::Detector, &self.chosen.detector)];
         refs.push(refer(ModelRole::Reader, &self.chosen.reader));
         refs.extend(self.chosen.second.as_ref().map(|m| refer(ModelRole::SecondReader, m)));
         refs
+    }
+
+    /// A net by itself, where this setup runs its nets.
+    ///
+    /// # Errors
+    /// It does not load.
+    pub fn net(&self, info: &ModelInfo) -> Result<Box<dyn Network>> {
+        self.place.load(&self.runtime, &self.backend, info)
     }
 
     /// One assembly, with nets and buffers of its own.
@@ -76,6 +80,9 @@ impl Setup {
             max_pixels: engine.max_pixels(),
             references: self.references.clone(),
             max_plates: engine.max_plates.get(),
+            device: self.backend.device().cloned(),
+            pixels: self.backend.pixels(),
+            at_once: engine.batch_records.get(),
         }))
     }
 }

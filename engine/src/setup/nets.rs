@@ -50,7 +50,7 @@ impl Place {
             (Opened::Cpu, _) | (Opened::Gpu(_), Inference::Auto | Inference::OnnxRuntime) => {
                 return Ok(Self::OnnxRuntime(Provider::Cpu));
             }
-            (Opened::Gpu(shared), Inference::Wgpu) => return Ok(Self::Wgpu(Arc::clone(shared))),
+            (Opened::Gpu(device), Inference::Wgpu) => return Ok(Self::Wgpu(Arc::clone(device.gpu()))),
             (Opened::Gpu(_), Inference::WebGpu) => {
                 (Provider::WebGpu, store.ensure(manifest.get("onnxruntime-webgpu")?, progress)?)
             }
@@ -61,7 +61,7 @@ impl Place {
     }
 
     /// A net of one lane.
-    fn load(&self, runtime: &Runtime, backend: &Opened, info: &ModelInfo) -> Result<Box<dyn Network>> {
+    pub(super) fn load(&self, runtime: &Runtime, backend: &Opened, info: &ModelInfo) -> Result<Box<dyn Network>> {
         match self {
             Self::OnnxRuntime(provider) => {
                 Ok(Box::new(OnnxRuntimeNet::load(runtime, info, backend.pixels(), *provider)?))

@@ -63,8 +63,19 @@ fn the_gpu_reads_the_sample_set_as_the_cpu_does() {
 fn the_gpu_reads_real_photos_as_the_cpu_does() {
     let (Some(_), Some(shared)) = (adapter(), shared()) else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (share, photos) = same(&shared.join("plates/br"), dir.path());
-    assert!(share >= 0.99, "{share} of {photos} photos");
+    // A few of each area, because software adapters are slow; `gpu.rs` has a test of all, to be run by hand.
+    let photos = dir.path().join("photos");
+    for area in ["us", "eu", "br"] {
+        let mut files: Vec<_> = std::fs::read_dir(shared.join("plates").join(area)).unwrap().flatten().collect();
+        files.retain(|file| file.path().extension().is_some_and(|end| end == "jpg"));
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        std::fs::create_dir_all(photos.join(area)).unwrap();
+        for file in files.iter().step_by(files.len().div_ceil(6)) {
+            std::fs::copy(file.path(), photos.join(area).join(file.file_name())).unwrap();
+        }
+    }
+    let (share, photos) = same(&photos, dir.path());
+    assert!(photos >= 12 && share * photos as f64 >= photos as f64 - 1.0, "{share} of {photos} photos");
 }
 
 /// For machines with a GPU: a software adapter does not finish the detector's largest look within the runtime's 60 s,

@@ -3,6 +3,7 @@
 mod accuracy;
 mod backend;
 mod bad_input;
+mod bench;
 mod bridges;
 mod bus;
 mod cli;
@@ -10,6 +11,7 @@ mod cluster;
 mod common;
 mod flow;
 mod fuzz_photos;
+mod gpu;
 mod inline;
 mod memory;
 mod plates;

@@ -88,7 +88,7 @@ impl GpuCrop {
         let pass = Bindings {
             shader: SHADER,
             entry: output.entry,
-            buffers: &[&photos.bytes, &common, &jobs, &out],
+            buffers: &[photos.buffer(), &common, &jobs, &out],
             groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
         };
         self.gpu.submit("a crop batch", &[pass], &out, len)
@@ -113,7 +113,7 @@ impl GpuCrop {
         let pass = Bindings {
             shader: SHADER,
             entry: output.entry,
-            buffers: &[&photos.bytes, &common, &jobs, tensor.pooled()],
+            buffers: &[photos.buffer(), &common, &jobs, tensor.pooled()],
             groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
         };
         Ok(self.gpu.prepare(&pass)?.keeping(vec![common, jobs]))

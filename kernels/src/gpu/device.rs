@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::adapter::choose;
 use super::pool::Pool;
-use super::{AdapterChoice, AdapterInfo, Shader};
+use super::profile::Profile;
+use super::{AdapterChoice, AdapterInfo, Shader, Usage};
 use crate::error::{Error, Result};
 
 /// An open GPU, shared by cloning. Safe to use from several threads at once.
@@ -22,6 +23,7 @@ struct Inner {
     limits: wgpu::Limits,
     lost: Arc<OnceLock<String>>,
     pool: Arc<Pool>,
+    profile: Profile,
     pipelines: Mutex<HashMap<(&'static str, &'static str), wgpu::ComputePipeline>>,
 }
 
@@ -33,6 +35,7 @@ impl Gpu {
         let request = wgpu::DeviceDescriptor {
             label: Some("tollgate"),
             required_limits: limits.clone(),
+            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&request))
@@ -48,8 +51,8 @@ impl Gpu {
             by_error.get_or_init(|| error.to_string());
         }));
         let pool = Arc::new(Pool::default());
-        let pipelines = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, pipelines }) })
+        let (profile, pipelines) = (Profile::default(), Mutex::default());
+        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, profile, pipelines }) })
     }
 
     /// The adapter that was opened.
@@ -70,6 +73,15 @@ impl Gpu {
     pub fn lose(&self) {
         self.inner.device.destroy();
         self.inner.lost.get_or_init(|| "given up by this program".to_owned());
+    }
+
+    /// What went to the device and came back from it so far, and the memory it held.
+    pub fn usage(&self) -> Usage {
+        self.inner.pool.meter.usage()
+    }
+
+    pub(super) fn profile(&self) -> &Profile {
+        &self.inner.profile
     }
 
     pub(crate) fn device(&self) -> &wgpu::Device {

@@ -5,11 +5,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use super::pool::{Pooled, Use};
+use super::profile::Slot;
 use super::{Gpu, Shader};
 use crate::error::{Error, Result, check_len};
 
-/// How long a batch may take before the GPU is taken to hang.
+/// How long a batch may take before the GPU is taken to hang; a software adapter works on a net for a minute.
 const MAX_WAIT_S: u64 = 60;
+const MAX_WAIT_SOFTWARE_S: u64 = 600;
 
 /// A shader's entry point with its buffers (binding 0, 1, …) and its number of workgroups.
 pub(crate) struct Bindings<'a> {
@@ -54,6 +56,7 @@ impl Gpu {
         result: &Pooled,
         len: usize,
     ) -> Result<Pending<T>> {
+        result.check_of(self)?;
         let bytes = ((len * size_of::<T>()) as u64).next_multiple_of(4).min(result.used());
         let staging = self.buffer(Use::Staging, bytes, what)?;
         let pipelines = self.pipelines(passes)?;
@@ -82,6 +85,7 @@ impl Gpu {
     /// Fills buffers with zeros, then runs the passes one after the other, all of it after what was submitted before.
     /// Nothing is read back. Returns at once.
     pub(crate) fn run(&self, what: &'static str, cleared: &[&Pooled], passes: &[Bindings<'_>]) -> Result<()> {
+        cleared.iter().try_for_each(|pooled| pooled.check_of(self))?;
         let pipelines = self.pipelines(passes)?;
         self.scoped(what, 0, || {
             let mut encoder =
@@ -98,7 +102,30 @@ impl Gpu {
         })
     }
 
-    /// The passes' pipelines. Fails where a pass has more workgroups than the GPU takes.
+    /// Waits until the device has done all that was submitted to it so far.
+    ///
+    /// # Errors
+    /// It was lost, or does not finish in time.
+    pub fn finish(&self) -> Result<()> {
+        let timeout = Some(Duration::from_secs(self.max_wait_s()));
+        self.wait_for(wgpu::PollType::Wait { submission_index: None, timeout })
+    }
+
+    fn max_wait_s(&self) -> u64 {
+        if self.info().software { MAX_WAIT_SOFTWARE_S } else { MAX_WAIT_S }
+    }
+
+    fn wait_for(&self, what: wgpu::PollType) -> Result<()> {
+        let polled = self.device().poll(what);
+        self.check()?;
+        match polled {
+            Err(wgpu::PollError::Timeout) => Err(Error::GpuTimeout { seconds: self.max_wait_s() }),
+            Err(source) => Err(Error::Gpu { what: "waiting for a batch", source: Box::new(source) }),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// The passes' pipelines. Fails where a pass has more workgroups than the GPU takes, or buffers of another.
     fn pipelines(&self, passes: &[Bindings<'_>]) -> Result<Vec<wgpu::ComputePipeline>> {
         let limit = self.limits().max_compute_workgroups_per_dimension;
         if let Some(needed) = passes.iter().flat_map(|pass| pass.groups).find(|groups| *groups > limit) {
@@ -108,6 +135,7 @@ impl Gpu {
                 limit: limit.into(),
             });
         }
+        passes.iter().flat_map(|pass| pass.buffers).try_for_each(|buffer| buffer.check_of(self))?;
         passes.iter().map(|pass| self.pipeline(pass.shader, pass.entry)).collect()
     }
 
@@ -125,12 +153,18 @@ impl Gpu {
 
     fn record(&self, encoder: &mut wgpu::CommandEncoder, pass: &Bindings<'_>, pipeline: &wgpu::ComputePipeline) {
         let group = self.bind(pass, pipeline);
-        let mut recorded = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let slot = self.profile().slot((pass.shader.name, pass.entry));
+        let mut recorded = begin(encoder, slot.as_ref());
         recorded.set_pipeline(pipeline);
         recorded.set_bind_group(0, &group, &[]);
         let [x, y, z] = pass.groups;
         recorded.dispatch_workgroups(x, y, z);
     }
+}
+
+/// A pass, timed where there is a slot for it.
+pub(super) fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, slot: Option<&Slot>) -> wgpu::ComputePass<'e> {
+    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: slot.map(Slot::writes) })
 }
 
 impl<T: bytemuck::Pod> Pending<T> {
@@ -165,6 +199,7 @@ impl<T: bytemuck::Pod> Pending<T> {
                 let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
                 let len = bytes.len();
                 bytes.copy_from_slice(&view[..len]);
+                self.gpu.pool().meter.read(len as u64);
             }
             Err(source) => {
                 staging.discard();
@@ -177,19 +212,12 @@ impl<T: bytemuck::Pod> Pending<T> {
 
     /// Waits until the result lies in mapped memory.
     fn wait(&self) -> Result<()> {
-        let wait = wgpu::PollType::Wait {
+        self.gpu.wait_for(wgpu::PollType::Wait {
             submission_index: Some(self.submission.clone()),
-            timeout: Some(Duration::from_secs(MAX_WAIT_S)),
-        };
-        let polled = self.gpu.device().poll(wait);
-        self.gpu.check()?;
-        match polled {
-            Err(wgpu::PollError::Timeout) => return Err(Error::GpuTimeout { seconds: MAX_WAIT_S }),
-            Err(source) => return Err(Error::Gpu { what: "waiting for a batch", source: Box::new(source) }),
-            Ok(_) => {}
-        }
+            timeout: Some(Duration::from_secs(self.gpu.max_wait_s())),
+        })?;
         // Another thread's poll may still be calling the callbacks that this one's poll found done.
-        match self.mapped.recv_timeout(Duration::from_secs(MAX_WAIT_S)) {
+        match self.mapped.recv_timeout(Duration::from_secs(self.gpu.max_wait_s())) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(source)) => Err(Error::Gpu { what: "mapping a batch", source: Box::new(source) }),
             Err(source) => Err(Error::Gpu { what: "waiting for a batch", source: Box::new(source) }),

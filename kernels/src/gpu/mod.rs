@@ -10,16 +10,20 @@
 mod adapter;
 mod device;
 mod dispatch;
+mod meter;
 mod photos;
 mod pool;
 mod prepared;
+mod profile;
 mod shader;
 
 pub use adapter::{AdapterChoice, AdapterInfo, AdapterKind, adapters};
 pub use device::Gpu;
 pub use dispatch::Pending;
+pub use meter::Usage;
 pub use photos::Photos;
 pub use prepared::{Prepared, Resident};
+pub use profile::{PassTime, PassTimes};
 pub use shader::{Shader, shaders};
 
 pub(crate) use dispatch::{Bindings, grid};

@@ -1,5 +1,7 @@
 //! Photos on the GPU: uploaded once a batch, read by every kernel of it.
 
+use std::sync::Arc;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::Gpu;
@@ -11,7 +13,7 @@ use crate::image::{RgbImage, RgbView};
 /// A batch of photos in GPU memory: RGB bytes, tight rows, each photo from a whole word on.
 #[derive(Debug)]
 pub struct Photos {
-    pub(crate) bytes: Pooled,
+    bytes: Arc<Pooled>,
     places: Vec<Place>,
 }
 
@@ -48,7 +50,7 @@ impl Photos {
         let bytes = gpu.buffer(Use::Storage, end + 4, "the photos in bytes")?;
         let parts: Vec<_> = photos.iter().map(RgbView::data).collect();
         gpu.write(&bytes, &parts, "the photos in bytes")?;
-        Ok(Self { bytes, places })
+        Ok(Self { bytes: Arc::new(bytes), places })
     }
 
     /// Takes a buffer that shaders fill with photos of these sizes, each from a whole word on, and a word more.
@@ -60,7 +62,17 @@ impl Photos {
             place
         };
         let places = sizes.iter().map(place).collect();
-        Self { bytes, places }
+        Self { bytes: Arc::new(bytes), places }
+    }
+
+    /// One photo as a batch of its own; the memory is shared. Fails where there is no such photo.
+    pub fn one(&self, index: usize) -> Result<Self> {
+        Ok(Self { bytes: Arc::clone(&self.bytes), places: vec![self.place(index)?] })
+    }
+
+    /// The memory of all of them.
+    pub(crate) fn buffer(&self) -> &Pooled {
+        &self.bytes
     }
 
     /// Copies all photos back, for who goes on with them on the CPU.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Gpu;
 use super::device::lock;
+use super::meter::Meter;
 use crate::error::{Error, Result};
 
 /// Bytes of unused buffers that are kept; what comes back beyond that is freed.
@@ -33,6 +34,7 @@ impl Use {
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     idle: Mutex<Idle>,
+    pub(super) meter: Meter,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +65,12 @@ impl Pooled {
         Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: Some(self.used) }))
     }
 
+    /// Fails where the buffer is another device's, as one that was lost and opened anew leaves behind: wgpu panics on
+    /// such a mixture.
+    pub(crate) fn check_of(&self, gpu: &Gpu) -> Result<()> {
+        if Arc::ptr_eq(&self.pool, gpu.pool()) { Ok(()) } else { Err(foreign()) }
+    }
+
     /// The buffer; always there until it is dropped or discarded.
     pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
         self.buffer.as_ref()
@@ -70,7 +78,9 @@ impl Pooled {
 
     /// Frees the buffer instead of giving it back: its state is not known.
     pub(crate) fn discard(mut self) {
-        self.buffer = None;
+        if let Some(buffer) = self.buffer.take() {
+            self.pool.meter.freed(buffer.size());
+        }
     }
 }
 
@@ -81,8 +91,15 @@ impl Drop for Pooled {
         if idle.bytes + buffer.size() <= MAX_IDLE_BYTES {
             idle.bytes += buffer.size();
             idle.buffers.entry((self.purpose, buffer.size())).or_default().push(buffer);
+        } else {
+            self.pool.meter.freed(buffer.size());
         }
     }
+}
+
+/// The error of what lies on another device.
+pub(super) fn foreign() -> Error {
+    Error::DeviceLost { reason: "it was opened anew since".to_owned() }
 }
 
 /// Sizes in four steps a doubling, so that batches of about the same size share buffers at a waste of a fifth at most.
@@ -104,14 +121,18 @@ impl Gpu {
         let size = size_class(used).min(limits.max_buffer_size);
         let buffer = match self.pool().take(purpose, size) {
             Some(buffer) => buffer,
-            None => self.scoped(what, size, || {
-                self.device().create_buffer(&wgpu::BufferDescriptor {
-                    label: Some(what),
-                    size,
-                    usage: purpose.usages(),
-                    mapped_at_creation: false,
-                })
-            })?,
+            None => {
+                let buffer = self.scoped(what, size, || {
+                    self.device().create_buffer(&wgpu::BufferDescriptor {
+                        label: Some(what),
+                        size,
+                        usage: purpose.usages(),
+                        mapped_at_creation: false,
+                    })
+                })?;
+                self.pool().meter.took(size);
+                buffer
+            }
         };
         let used = NonZeroU64::new(used).unwrap_or(NonZeroU64::MIN);
         Ok(Pooled { pool: Arc::clone(self.pool()), purpose, buffer: Some(buffer), used })
@@ -133,7 +154,9 @@ impl Gpu {
     /// Writes the parts one after the other, each from a whole word on. They go straight into staging memory.
     pub(crate) fn write(&self, pooled: &Pooled, parts: &[&[u8]], what: &'static str) -> Result<()> {
         let size: u64 = parts.iter().map(|part| part.len().next_multiple_of(4) as u64).sum();
+        pooled.check_of(self)?;
         let (Some(buffer), Some(size)) = (pooled.buffer(), NonZeroU64::new(size)) else { return Ok(()) };
+        self.pool().meter.wrote(size.get());
         self.scoped(what, size.get(), || {
             let Some(mut staged) = self.queue().write_buffer_with(buffer, 0, size) else { return };
             let mut at = 0;

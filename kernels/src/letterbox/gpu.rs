@@ -54,8 +54,12 @@ impl GpuLetterbox {
         let tensor = self.gpu.scratch((len * size_of::<f32>()) as u64, "the detector tensor in bytes")?;
         let common = self.gpu.upload(&[shared], "the letterbox parameters in bytes")?;
         let jobs = self.gpu.upload(&jobs, "the letterbox parameters in bytes")?;
-        let pass =
-            Bindings { shader: SHADER, entry: "letterbox", buffers: &[&photos.bytes, &common, &jobs, &tensor], groups };
+        let pass = Bindings {
+            shader: SHADER,
+            entry: "letterbox",
+            buffers: &[photos.buffer(), &common, &jobs, &tensor],
+            groups,
+        };
         self.gpu.submit("a letterbox batch", &[pass], &tensor, len)
     }
 
@@ -67,7 +71,7 @@ impl GpuLetterbox {
         crate::error::check_len("the detector tensor", tensor.len(), len)?;
         let common = self.gpu.upload(&[shared], "the letterbox parameters in bytes")?;
         let jobs = self.gpu.upload(&jobs, "the letterbox parameters in bytes")?;
-        let buffers = [&photos.bytes, &common, &jobs, tensor.pooled()];
+        let buffers = [photos.buffer(), &common, &jobs, tensor.pooled()];
         let pass = Bindings { shader: SHADER, entry: "letterbox", buffers: &buffers, groups };
         Ok(self.gpu.prepare(&pass)?.keeping(vec![common, jobs]))
     }

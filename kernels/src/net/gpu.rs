@@ -101,8 +101,8 @@ impl GpuNet {
     ///
     /// # Errors
     /// The GPU's.
-    pub fn submit(&self, before: &[Prepared]) -> Result<Pending<f32>> {
-        let steps: Vec<_> = before.iter().chain(&self.steps).collect();
+    pub fn submit(&self, before: &[&Prepared]) -> Result<Pending<f32>> {
+        let steps: Vec<_> = before.iter().copied().chain(&self.steps).collect();
         let outputs: Vec<_> = self.outputs.iter().collect();
         self.gpu.submit_prepared("a net's batch", &steps, &outputs)
     }

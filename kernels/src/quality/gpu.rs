@@ -36,7 +36,7 @@ impl GpuQuality {
         let pass = Bindings {
             shader: SHADER,
             entry: "quality",
-            buffers: &[&crops.bytes, &table, &sums],
+            buffers: &[crops.buffer(), &table, &sums],
             groups: [chunks as u32, windows.len() as u32, 1],
         };
         let mut partial = vec![[0u32; 6]; len];

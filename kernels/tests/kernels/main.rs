@@ -1,6 +1,7 @@
 //! The crate through its public interface: the CPU paths against each other, the GPU against the CPU, the shaders.
 
 mod device;
+mod device_photo;
 mod encoder;
 mod gpu_runtime;
 mod jpeg;

@@ -21,6 +21,8 @@ const LONG_SIDE: usize = 640;
 const ENLARGED: f32 = 1.2;
 /// The long side of the closer look, which small and far plates need.
 const LONG_SIDE_FAR: usize = 960;
+/// The side of the input that a net gets ready with, where a small one will do.
+const WARM_UP_SIDE: usize = 64;
 /// Blue, green, red means the net was trained with.
 const MEAN_BGR: [f32; 3] = [104.0, 117.0, 123.0];
 
@@ -49,11 +51,25 @@ impl Retina {
                 return Err(info.misfit(RULE, format!("it has no output `{output}`")));
             }
         }
+        let long = if net.takes_memory_at_once() { LONG_SIDE_FAR } else { WARM_UP_SIDE };
         let mut detector = Self { net, info, priors: PriorSpec::default() };
         // Takes at once the memory of the largest look, and the first photo takes no longer than the others.
-        let spec = Self::layout(1, 1, LONG_SIDE_FAR);
-        detector.infer(Job::Letterbox(RgbView::new(&[0; 3], 1, 1)?, &spec), &mut Vec::new())?;
+        let spec = Self::layout(1, 1, long);
+        detector.find(Job::Letterbox(RgbView::new(&[0; 3], 1, 1)?.into(), &spec), &mut Vec::new())?;
         Ok(detector)
+    }
+
+    /// How the first look at a photo of that size is laid into the net's input, and the long side of the picture that
+    /// is wanted for it.
+    pub fn first_look(width: usize, height: usize) -> (usize, LetterboxSpec) {
+        let most = (width.max(height) as f32 * ENLARGED) as usize;
+        let long = LONG_SIDE.min(most.max(1));
+        (long, Self::layout(width, height, long))
+    }
+
+    /// The net.
+    pub fn net(&mut self) -> &mut dyn Network {
+        self.net.as_mut()
     }
 
     /// How a photo of that size is laid into the net's input: long side scaled to `long`, zeros right and bottom, and
@@ -80,7 +96,7 @@ impl Retina {
     /// One pass at one size, boxes in photo pixels.
     fn pass(&mut self, photo: &mut Photo, long: usize, found: &mut Vec<Detected>) -> Result<()> {
         let spec = Self::layout(photo.width(), photo.height(), long);
-        self.infer(Job::Letterbox(photo.at_least(long)?, &spec), found)?;
+        self.find(Job::Letterbox(photo.at_least(long)?, &spec), found)?;
         to_photo(found, &spec, photo);
         Ok(())
     }
@@ -91,13 +107,16 @@ impl Retina {
         let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: MEAN_BGR, scale: [1.0; 3] };
         let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout };
         let (view, rect) = photo.part(region.rect)?;
-        self.infer(Job::Crop(view, rect, &spec), found)?;
+        self.find(Job::Crop(view, rect, &spec), found)?;
         found.iter_mut().for_each(|d| region.to_photo(d));
         Ok(())
     }
 
     /// Runs the net; boxes in input pixels.
-    fn infer(&mut self, job: Job<'_>, found: &mut Vec<Detected>) -> Result<()> {
+    ///
+    /// # Errors
+    /// The net's, or the kernels'.
+    pub fn find(&mut self, job: Job<'_>, found: &mut Vec<Detected>) -> Result<()> {
         let Self { net, info, priors } = self;
         let [_, _, height, width] = job.shape();
         let rule = BoxRule { priors, outputs: OUTPUTS, threshold: THRESHOLD, max_iou: OVERLAP };
@@ -126,8 +145,8 @@ impl Retina {
 
 impl Detector for Retina {
     fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
-        let most = (photo.width().max(photo.height()) as f32 * ENLARGED) as usize;
-        self.pass(photo, LONG_SIDE.min(most.max(1)), found)
+        let (long, _) = Self::first_look(photo.width(), photo.height());
+        self.pass(photo, long, found)
     }
 
     fn detect_closer(&mut self, photo: &mut Photo, first: &[Detected], found: &mut Vec<Detected>) -> Result<bool> {

@@ -11,21 +11,24 @@ use crate::Result;
 use tollgate_kernels::boxes::retina::{Found, PriorSpec};
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::letterbox::LetterboxSpec;
-use tollgate_kernels::{Rect, RgbView};
+use tollgate_kernels::{Picture, Rect};
 
 /// What a net's input is made of.
 #[derive(Clone, Copy, Debug)]
 pub enum Job<'a> {
     /// A photo, laid into a tensor `[1, 3, out_h, out_w]`.
-    Letterbox(RgbView<'a>, &'a LetterboxSpec),
+    Letterbox(Picture<'a>, &'a LetterboxSpec),
     /// A part of a photo: `[1, 3, out_h, out_w]`, or bytes `[1, out_h, out_w, 3]`.
-    Crop(RgbView<'a>, Rect, &'a CropSpec),
+    Crop(Picture<'a>, Rect, &'a CropSpec),
+    /// The input that [`Network::make_input`] made last, of this shape.
+    Made([usize; 4]),
 }
 
 impl Job<'_> {
     /// The shape of the input.
     pub fn shape(&self) -> [usize; 4] {
         match self {
+            Self::Made(shape) => *shape,
             Self::Letterbox(_, spec) => [1, 3, spec.out_h, spec.out_w],
             Self::Crop(_, _, CropSpec { out_w, out_h, layout: Layout::NhwcU8Rgb, .. }) => [1, *out_h, *out_w, 3],
             Self::Crop(_, _, spec) => [1, 3, spec.out_h, spec.out_w],
@@ -64,6 +67,16 @@ pub trait Network: Send {
     /// done there: then [`Network::run`] it is.
     fn boxes(&mut self, _job: Job<'_>, _rule: &BoxRule<'_>) -> Result<Option<Found>> {
         Ok(None)
+    }
+
+    /// Makes the input alone and waits for it; [`Job::Made`] runs the net on it. [`Network::run`] and
+    /// [`Network::boxes`] do both at once: this is for measuring each by itself.
+    fn make_input(&mut self, job: Job<'_>) -> Result<()>;
+
+    /// Whether its memory is that of the largest input it ever had, so that this is run first. Where memory is planned
+    /// for each size, any small input will do to get ready.
+    fn takes_memory_at_once(&self) -> bool {
+        true
     }
 
     /// Names of the outputs.

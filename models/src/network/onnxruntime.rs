@@ -13,6 +13,8 @@ pub struct OnnxRuntimeNet {
     pixels: Box<dyn Pixels>,
     tensor: Vec<f32>,
     bytes: Vec<u8>,
+    /// Whether the input made last is in `bytes`.
+    is_bytes: bool,
 }
 
 impl OnnxRuntimeNet {
@@ -22,7 +24,7 @@ impl OnnxRuntimeNet {
     /// ONNX Runtime does not take the file, or the provider.
     pub fn load(runtime: &Runtime, info: &ModelInfo, pixels: Box<dyn Pixels>, provider: Provider) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path, provider)?;
-        Ok(Self { session, info: info.clone(), pixels, tensor: Vec::new(), bytes: Vec::new() })
+        Ok(Self { session, info: info.clone(), pixels, tensor: Vec::new(), bytes: Vec::new(), is_bytes: false })
     }
 
     /// Makes the input in one of the two buffers.
@@ -30,14 +32,18 @@ impl OnnxRuntimeNet {
         let len = job.shape().iter().product();
         match job {
             Job::Crop(view, rect, spec) if spec.layout == Layout::NhwcU8Rgb => {
+                self.is_bytes = true;
                 self.bytes.resize(len, 0);
                 self.pixels.crop_u8(view, rect, spec, &mut self.bytes)?;
             }
             Job::Crop(view, rect, spec) => {
+                self.is_bytes = false;
                 self.tensor.resize(len, 0.0);
                 self.pixels.crop_f32(view, rect, spec, &mut self.tensor)?;
             }
+            Job::Made(_) => {}
             Job::Letterbox(photo, spec) => {
+                self.is_bytes = false;
                 self.tensor.resize(len, 0.0);
                 self.pixels.letterbox(photo, spec, &mut self.tensor)?;
             }
@@ -51,8 +57,7 @@ impl Network for OnnxRuntimeNet {
         self.fill(job)?;
         let run = self.info.failed("running");
         let shape = job.shape();
-        let is_bytes = matches!(job, Job::Crop(_, _, spec) if spec.layout == Layout::NhwcU8Rgb);
-        let outputs = if is_bytes {
+        let outputs = if self.is_bytes {
             let input = TensorRef::from_array_view((shape, self.bytes.as_slice())).map_err(&run)?;
             self.session.run(ort::inputs![input]).map_err(&run)?
         } else {
@@ -65,6 +70,10 @@ impl Network for OnnxRuntimeNet {
             seen.push(Output { name, values });
         }
         read(&seen)
+    }
+
+    fn make_input(&mut self, job: Job<'_>) -> Result<()> {
+        self.fill(job)
     }
 
     fn outputs(&self) -> Vec<String> {

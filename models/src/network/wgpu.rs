@@ -3,9 +3,10 @@
 
 use super::{BoxRule, Job, Network, Output};
 use crate::net::OnnxNet;
-use crate::pixels::{SharedGpu, rows_of};
+use crate::pixels::{SharedGpu, part, whole};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
+use tollgate_kernels::Picture;
 use tollgate_kernels::boxes::GpuBoxes;
 use tollgate_kernels::boxes::retina::Found;
 use tollgate_kernels::gpu::{Photos, Prepared};
@@ -20,6 +21,8 @@ pub struct WgpuNet {
     file: OnnxNet,
     /// By the shape of the input, the one used last at the end.
     sizes: Vec<Size>,
+    /// How often the GPU was opened anew when they were made.
+    opened: u64,
     instead: Box<dyn Network>,
     values: Vec<f32>,
 }
@@ -39,15 +42,20 @@ impl WgpuNet {
     /// It is no ONNX file, or of another kind than the executor takes.
     pub fn load(shared: Arc<SharedGpu>, info: &ModelInfo, instead: Box<dyn Network>) -> Result<Self> {
         let file = OnnxNet::open(&info.name, &info.path)?;
-        Ok(Self { shared, file, sizes: Vec::new(), instead, values: Vec::new() })
+        Ok(Self { shared, file, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
     /// The graph for that size, made at its first use.
     fn size(&mut self, shape: [usize; 4]) -> Result<&mut Size> {
+        // Graphs of a GPU that was lost are of no use.
+        let opened = self.shared.reopened();
+        if std::mem::replace(&mut self.opened, opened) != opened {
+            self.sizes.clear();
+        }
         match self.sizes.iter().position(|size| size.shape == shape) {
             Some(at) => self.sizes[at..].rotate_left(1),
             None => {
-                let net = GpuNet::new(self.shared.gpu(), &self.file.graph(&[&shape])?)?;
+                let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?)?;
                 if self.sizes.len() >= SIZES {
                     self.sizes.remove(0);
                 }
@@ -62,8 +70,11 @@ impl WgpuNet {
     fn attempt(&mut self, job: Job<'_>) -> Result<Vec<usize>> {
         let (shared, mut values) = (Arc::clone(&self.shared), std::mem::take(&mut self.values));
         let net = &self.size(job.shape())?.net;
-        let (_photos, input) = input(&shared, job, net)?;
-        let pending = net.submit(&[input])?;
+        let input = input(&shared, job, net)?;
+        let pending = match &input {
+            Some((_photos, prepared)) => net.submit(&[prepared])?,
+            None => net.submit(&[])?,
+        };
         let ends = net.outputs().iter().scan(0, |end, output| {
             *end += output.len();
             Some(*end)
@@ -88,45 +99,54 @@ impl Size {
         let [_, _, height, width] = self.shape;
         let boxes = match self.boxes.take() {
             Some(boxes) => boxes,
-            None => GpuBoxes::new(shared.gpu(), rule.priors.clone(), (width, height))?,
+            None => GpuBoxes::new(&shared.gpu(), rule.priors.clone(), (width, height))?,
         };
         let boxes = self.boxes.insert(boxes);
         let of = |name: &str| names.iter().position(|known| known == name).and_then(|at| self.net.outputs().get(at));
         let [Some(loc), Some(conf), Some(landmarks)] = rule.outputs.map(of) else { return Ok(None) };
-        let (_photos, input) = input(shared, job, &self.net)?;
-        let steps: Vec<_> = std::iter::once(&input).chain(self.net.steps()).collect();
+        let input = input(shared, job, &self.net)?;
+        let steps: Vec<_> = input.iter().map(|(_, prepared)| prepared).chain(self.net.steps()).collect();
         let limits = (rule.threshold, rule.max_iou);
         Ok(boxes.run_after(&steps, [loc, conf, landmarks], 1, limits)?.pop().flatten())
     }
 }
 
-/// Uploads what the job needs of its photo, and what makes the input of it.
-fn input(shared: &SharedGpu, job: Job<'_>, net: &GpuNet) -> tollgate_kernels::Result<(Photos, Prepared)> {
+/// What makes the input out of the job's picture, and that picture, uploaded if it was not there; `None` where the input
+/// is there already.
+fn input(shared: &SharedGpu, job: Job<'_>, net: &GpuNet) -> tollgate_kernels::Result<Option<(Photos, Prepared)>> {
     let none = tollgate_kernels::Error::Spec { kernel: "net", reason: "the net has no input" };
     let tensor = net.inputs().first().ok_or(none)?;
-    match job {
+    Ok(match job {
+        Job::Made(_) => None,
         Job::Letterbox(photo, spec) => {
-            let photos = Photos::upload(shared.gpu(), &[photo])?;
+            let photos = whole(&shared.gpu(), photo)?;
             let prepared = shared.letterbox().prepare(&photos, &[*spec], tensor)?;
-            Ok((photos, prepared))
+            Some((photos, prepared))
         }
         Job::Crop(view, rect, spec) => {
-            let (rows, job) = rows_of(view, rect)?;
-            let photos = Photos::upload(shared.gpu(), &[rows])?;
+            let (photos, job) = part(&shared.gpu(), view, rect)?;
             let prepared = shared.crop().prepare(&photos, &[job], spec, tensor)?;
-            Ok((photos, prepared))
+            Some((photos, prepared))
         }
-    }
+    })
+}
+
+/// Whether what the job begins with can be had on the GPU alone.
+fn is_on_device(job: &Job<'_>) -> bool {
+    matches!(job, Job::Made(_) | Job::Letterbox(Picture::Device(_), _) | Job::Crop(Picture::Device(_), _, _))
 }
 
 impl Network for WgpuNet {
     fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
         let mut ends = Vec::new();
         let shared = Arc::clone(&self.shared);
-        let falls_back = shared.falls_back(|| {
+        let attempt = || {
             ends = self.attempt(job)?;
             Ok::<_, crate::Error>(())
-        })?;
+        };
+        // A picture that lies on the GPU is out of the CPU's reach: whoever has the photo's file begins anew.
+        let falls_back =
+            if is_on_device(&job) { shared.noting(attempt).map(|()| false)? } else { shared.falls_back(attempt)? };
         if falls_back {
             return self.instead.run(job, read);
         }
@@ -140,12 +160,31 @@ impl Network for WgpuNet {
     fn boxes(&mut self, job: Job<'_>, rule: &BoxRule<'_>) -> Result<Option<Found>> {
         let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
         let mut found = None;
-        // Where the GPU fails, nothing is found here, and `run` does it on the CPU.
-        shared.falls_back(|| {
+        let attempt = || {
             found = self.size(job.shape())?.find(&shared, job, rule, &names)?;
             Ok::<_, crate::Error>(())
-        })?;
+        };
+        // Where the GPU fails on a picture in main memory, nothing is found here, and `run` does it on the CPU.
+        if is_on_device(&job) {
+            shared.noting(attempt)?;
+        } else {
+            shared.falls_back(attempt)?;
+        }
         Ok(found)
+    }
+
+    fn make_input(&mut self, job: Job<'_>) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let net = &self.size(job.shape())?.net;
+        if let Some((_photos, prepared)) = input(&shared, job, net)? {
+            shared.gpu().run_prepared(&[&prepared])?;
+            shared.gpu().finish()?;
+        }
+        Ok(())
+    }
+
+    fn takes_memory_at_once(&self) -> bool {
+        false
     }
 
     fn outputs(&self) -> Vec<String> {

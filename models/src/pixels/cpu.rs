@@ -3,7 +3,7 @@
 use super::Pixels;
 use tollgate_kernels::crop::{self, CropSpec};
 use tollgate_kernels::letterbox::{self, LetterboxSpec};
-use tollgate_kernels::{Rect, Result, RgbView, Scratch};
+use tollgate_kernels::{Picture, Rect, Result, Scratch};
 
 /// Makes inputs on the calling thread.
 #[derive(Debug, Default)]
@@ -12,15 +12,15 @@ pub struct CpuPixels {
 }
 
 impl Pixels for CpuPixels {
-    fn letterbox(&mut self, photo: RgbView<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()> {
-        letterbox::letterbox(photo, spec, &mut self.scratch, out)
+    fn letterbox(&mut self, photo: Picture<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()> {
+        letterbox::letterbox(photo.host()?, spec, &mut self.scratch, out)
     }
 
-    fn crop_u8(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()> {
-        crop::crop_u8(view, rect, spec, &mut self.scratch, out)
+    fn crop_u8(&mut self, view: Picture<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()> {
+        crop::crop_u8(view.host()?, rect, spec, &mut self.scratch, out)
     }
 
-    fn crop_f32(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()> {
-        crop::crop_f32(view, rect, spec, &mut self.scratch, out)
+    fn crop_f32(&mut self, view: Picture<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()> {
+        crop::crop_f32(view.host()?, rect, spec, &mut self.scratch, out)
     }
 }

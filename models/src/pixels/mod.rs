@@ -2,26 +2,29 @@
 
 mod cpu;
 mod gpu;
+mod shared;
 
 pub use cpu::CpuPixels;
-pub(crate) use gpu::rows_of;
-pub use gpu::{GpuPixels, SharedGpu};
+pub use gpu::GpuPixels;
+pub(crate) use gpu::{part, whole};
+pub use shared::{MaybeOfGpu, SharedGpu};
 
 use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::letterbox::LetterboxSpec;
-use tollgate_kernels::{Rect, Result, RgbView};
+use tollgate_kernels::{Picture, Rect, Result};
 
 /// Makes inputs of nets. Not shared between threads: each net of each worker has its own, with its own buffers.
 ///
 /// All of them give the same values but for the bounds that the kernels state, and fail on the same input: outside
-/// the photo, an output of the wrong length, a specification that contradicts itself.
+/// the photo, an output of the wrong length, a specification that contradicts itself. The CPU's takes no pictures that
+/// lie on a GPU.
 pub trait Pixels: Send {
     /// Lays `photo` into `out`, a planar tensor `[3, out_h, out_w]`.
-    fn letterbox(&mut self, photo: RgbView<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()>;
+    fn letterbox(&mut self, photo: Picture<'_>, spec: &LetterboxSpec, out: &mut [f32]) -> Result<()>;
 
     /// Cuts `rect` out of `view` into `out`, interleaved bytes `[out_h, out_w, 3]`.
-    fn crop_u8(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()>;
+    fn crop_u8(&mut self, view: Picture<'_>, rect: Rect, spec: &CropSpec, out: &mut [u8]) -> Result<()>;
 
     /// Cuts `rect` out of `view` into `out`, a planar tensor `[3, out_h, out_w]`.
-    fn crop_f32(&mut self, view: RgbView<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()>;
+    fn crop_f32(&mut self, view: Picture<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()>;
 }

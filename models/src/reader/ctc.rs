@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect, RgbView};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -46,15 +46,20 @@ impl CtcReader {
         let Some(classes) = net.metadata("character")? else {
             return Err(info.misfit(RULE, "its metadata has no `character` list"));
         };
-        let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
-        let spec = CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout };
+        let spec = Self::layout();
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
         let mut reader =
             Self { net, name: info.name.as_str().into(), info, plate: raw.clone().plates_only(), raw, spec };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
-        reader.infer(RgbView::new(&[0; 3], 1, 1)?, Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 })?;
+        reader.infer(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 })?;
         Ok(reader)
+    }
+
+    /// The net's input.
+    pub fn layout() -> CropSpec {
+        let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
+        CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout }
     }
 
     fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
@@ -63,7 +68,7 @@ impl CtcReader {
     }
 
     /// Runs the net on a part of a picture.
-    fn infer(&mut self, view: RgbView<'_>, rect: Rect) -> Result<Reading> {
+    fn infer(&mut self, view: Picture<'_>, rect: Rect) -> Result<Reading> {
         let Self { net, info, name, plate, raw, spec } = self;
         let mut reading = Reading::none();
         net.run(Job::Crop(view, rect, spec), &mut |outputs| {

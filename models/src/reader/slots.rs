@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{Filter, Photo, Rect, RgbView};
+use tollgate_kernels::{Filter, Photo, Picture, Rect, RgbView};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -41,9 +41,8 @@ impl SlotReader {
     /// It is another, or does not run.
     pub fn on(net: Box<dyn Network>, info: ModelInfo) -> Result<Self> {
         let shape = net.input();
-        let (out_h, out_w) = match shape[..] {
-            [_, h, w, 3] if h > 0 && w > 0 => (h as usize, w as usize),
-            _ => return Err(info.misfit(RULE, format!("its input is {shape:?}, not [n,H,W,3]"))),
+        let Some(spec) = Self::layout(&shape) else {
+            return Err(info.misfit(RULE, format!("its input is {shape:?}, not [n,H,W,3]")));
         };
         let mut reader = Self {
             net,
@@ -51,15 +50,31 @@ impl SlotReader {
             info,
             plate: Charset::with_pad(ALPHABET, PAD).plates_only(),
             raw: Charset::new(ALPHABET.chars().map(Some)),
-            spec: CropSpec { out_w, out_h, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb },
+            spec,
         };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
         let whole = Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
-        reader.read_one(RgbView::new(&[0; 3], 1, 1)?, whole, &mut Vec::new())?;
+        reader.read_one(RgbView::new(&[0; 3], 1, 1)?.into(), whole, &mut Vec::new())?;
         Ok(reader)
     }
 
-    fn read_one(&mut self, view: RgbView<'_>, rect: Rect, readings: &mut Vec<Reading>) -> Result<()> {
+    /// The input of a net whose first input has this shape; `None` unless that is `[n,H,W,3]`.
+    pub fn layout(shape: &[i64]) -> Option<CropSpec> {
+        match *shape {
+            [_, h, w, 3] if h > 0 && w > 0 => {
+                let (out_h, out_w) = (h as usize, w as usize);
+                Some(CropSpec { out_w, out_h, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb })
+            }
+            _ => None,
+        }
+    }
+
+    /// What of a photo is read for a plate in `rect`.
+    pub fn around(rect: Rect) -> Rect {
+        rect.pad(MARGIN)
+    }
+
+    fn read_one(&mut self, view: Picture<'_>, rect: Rect, readings: &mut Vec<Reading>) -> Result<()> {
         let Self { net, info, name, plate, raw, spec } = self;
         net.run(Job::Crop(view, rect, spec), &mut |outputs| {
             readings.push(decode(info, name, [plate, raw], outputs)?);
@@ -91,7 +106,7 @@ fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &
 impl Reader for SlotReader {
     fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
         for plate in plates {
-            let (view, rect) = photo.part(plate.rect.pad(MARGIN))?;
+            let (view, rect) = photo.part(Self::around(plate.rect))?;
             self.read_one(view, rect, readings)?;
         }
         Ok(())

@@ -17,11 +17,11 @@ const BYTES_PER_PIXEL: u64 = 16;
 
 /// How far a photo is decoded.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::pipeline) struct Limits {
+pub(crate) struct Limits {
     /// Photos of more are refused before any memory is taken for them.
-    pub(in crate::pipeline) max_pixels: u64,
+    pub(crate) max_pixels: u64,
     /// The long side that is wanted first, in pixels.
-    pub(in crate::pipeline) long_side: usize,
+    pub(crate) long_side: usize,
 }
 
 /// Decodes into `photo`, whose buffers are used again.

@@ -9,6 +9,7 @@ pub use band::{Band, Rules};
 
 use super::item::{Item, Judged, PlateRead};
 use super::pool::Pool;
+use super::rescue::Rescue;
 use crate::Result;
 use crate::flow::{self, Stage};
 use band::Verdict;
@@ -16,6 +17,8 @@ use picture::Picture;
 use std::time::Instant;
 use tollgate_ingest::Batch;
 use tollgate_kernels::{Photo, Rect};
+use tollgate_models::Pixels;
+use tollgate_models::pixels::CpuPixels;
 use tollgate_sinks::Entry;
 use tollgate_sinks::event::ModelRef;
 
@@ -25,12 +28,19 @@ pub(super) struct Judge {
     models: Vec<ModelRef>,
     picture: Picture,
     pool: Pool,
+    rescue: Rescue,
 }
 
 impl Judge {
     /// Judges by `rules`; `models` are all that may have had a part in a reading.
-    pub(super) fn new(rules: Rules, models: Vec<ModelRef>, pool: Pool) -> Self {
-        Self { rules, models, picture: Picture::default(), pool }
+    pub(super) fn new(
+        rules: Rules,
+        models: Vec<ModelRef>,
+        pool: Pool,
+        pixels: Box<dyn Pixels>,
+        rescue: Rescue,
+    ) -> Self {
+        Self { rules, models, picture: Picture::new(pixels), pool, rescue }
     }
 
     fn judge(&mut self, item: Item<PlateRead>) -> Result<Judged> {
@@ -44,16 +54,20 @@ impl Judge {
         };
         plates.iter_mut().for_each(|(_, reading)| names::take_out(reading));
         let Verdict { kept, weak } = band::judge(&self.rules, plates);
-        let mut entries = Vec::with_capacity(kept.len().max(1));
-        if kept.is_empty() {
-            let crop = self.picture.whole(&mut photo, &about.origin.file)?;
-            entries.push(Entry { event: about.nothing(&photo, &weak), crop });
-        }
-        for (index, plate) in kept.iter().enumerate() {
-            let crop = self.picture.plate(&mut photo, plate.detected.rect, &about.origin.file)?;
+        let pictures = self.rescue.step(&mut photo, |photo| self.picture.all(photo, &kept, &about.origin.file))?;
+        let pictures = match pictures {
+            Ok(pictures) => pictures,
+            Err(refused) => return Ok(Judged { digest, entries: vec![about.rejected(&refused)] }),
+        };
+        let event = |(index, crop): (usize, Vec<u8>)| {
             let weak = if index == 0 { weak.as_slice() } else { &[] };
-            entries.push(Entry { event: about.plate(&photo, plate, index, kept.len(), weak), crop });
-        }
+            let event = match kept.get(index) {
+                Some(plate) => about.plate(&photo, plate, index, kept.len(), weak),
+                None => about.nothing(&photo, weak),
+            };
+            Entry { event, crop }
+        };
+        let mut entries: Vec<_> = pictures.into_iter().enumerate().map(event).collect();
         self.pool.give(photo);
         let judge_ms = start.elapsed().as_secs_f32() * 1e3;
         entries.iter_mut().for_each(|e| e.event.data.timings.judge_ms = judge_ms);
@@ -71,5 +85,5 @@ impl Stage<Item<PlateRead>> for Judge {
 
 /// A picture of `rect` with its surroundings.
 pub(super) fn cut_out(photo: &mut Photo, rect: Rect) -> Result<Vec<u8>> {
-    Picture::default().plate(photo, rect, "a photo")
+    Picture::new(Box::new(CpuPixels::default())).plate(photo, rect, "a photo")
 }

@@ -1,10 +1,12 @@
 //! Small JPEGs for people: the plate with its surroundings, or the whole photo where there is no plate.
 
+use super::band::Plate;
 use crate::{Error, Result};
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use tollgate_kernels::crop::{self, CropSpec, Layout};
-use tollgate_kernels::{Filter, Photo, Rect, RgbView, Scratch};
+use tollgate_kernels::crop::{CropSpec, Layout};
+use tollgate_kernels::{Filter, Photo, Rect};
+use tollgate_models::Pixels;
 
 /// Share of the box's sides shown around a plate.
 const MARGIN: f32 = 0.25;
@@ -15,14 +17,26 @@ const WHOLE_SIDE: f32 = 480.0;
 /// Text stays legible at this JPEG quality, at about 5 KB a plate.
 const QUALITY: u8 = 80;
 
-/// Makes pictures, with one buffer for all of them.
-#[derive(Debug, Default)]
+/// Makes pictures, with one buffer for all of them. Of a photo on a GPU only the small picture comes back.
 pub(super) struct Picture {
-    pixels: Vec<u8>,
-    scratch: Scratch,
+    pixels: Box<dyn Pixels>,
+    levels: Vec<u8>,
 }
 
 impl Picture {
+    /// Pixels are cut out by `pixels`.
+    pub(super) fn new(pixels: Box<dyn Pixels>) -> Self {
+        Self { pixels, levels: Vec::new() }
+    }
+
+    /// A picture a plate, or the one of the whole photo where there is no plate.
+    pub(super) fn all(&mut self, photo: &mut Photo, plates: &[Plate], file: &str) -> Result<Vec<Vec<u8>>> {
+        if plates.is_empty() {
+            return Ok(vec![self.whole(photo, file)?]);
+        }
+        plates.iter().map(|plate| self.plate(photo, plate.detected.rect, file)).collect()
+    }
+
     /// The plate in `rect` and a little around it.
     pub(super) fn plate(&mut self, photo: &mut Photo, rect: Rect, file: &str) -> Result<Vec<u8>> {
         let rect = rect.pad(MARGIN).clamp(photo.width(), photo.height());
@@ -39,15 +53,15 @@ impl Picture {
         self.jpeg(photo, rect, scale, file)
     }
 
-    fn jpeg(&mut self, photo: RgbView<'_>, rect: Rect, scale: f32, file: &str) -> Result<Vec<u8>> {
+    fn jpeg(&mut self, photo: tollgate_kernels::Picture<'_>, rect: Rect, scale: f32, file: &str) -> Result<Vec<u8>> {
         let side = |n: f32| ((n * scale).round() as usize).max(1);
         let (out_w, out_h) = (side(rect.w), side(rect.h));
         let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout: Layout::NhwcU8Rgb };
-        self.pixels.resize(spec.output_len(), 0);
-        crop::crop_u8(photo, rect, &spec, &mut self.scratch, &mut self.pixels)?;
+        self.levels.resize(spec.output_len(), 0);
+        self.pixels.crop_u8(photo, rect, &spec, &mut self.levels)?;
         let mut out = Vec::with_capacity(8 << 10);
         JpegEncoder::new_with_quality(&mut out, QUALITY)
-            .encode(&self.pixels, out_w as u32, out_h as u32, ExtendedColorType::Rgb8)
+            .encode(&self.levels, out_w as u32, out_h as u32, ExtendedColorType::Rgb8)
             .map_err(|source| Error::Crop { file: file.into(), source })?;
         Ok(out)
     }

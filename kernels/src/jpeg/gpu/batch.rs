@@ -1,6 +1,7 @@
 //! A batch of files on its way to coefficients.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use bytemuck::{Pod, Zeroable};
 
@@ -28,7 +29,8 @@ pub struct DecodedBatch {
     photos: Vec<Result<Photo>>,
     pub(super) coefficients: Pooled,
     pub(super) quants: Pooled,
-    states: Option<Pending<u32>>,
+    /// Locked by nobody: so that threads may share a batch of which the states are known.
+    states: Mutex<Option<Pending<u32>>>,
     flags: Vec<u32>,
     uploaded_bytes: u64,
 }
@@ -165,7 +167,8 @@ impl DecodedBatch {
         let photos: Vec<_> = photos.collect();
         let coefficients = gpu.scratch(plan.blocks * BLOCK_WORDS * 4, "the coefficients in bytes")?;
         let quants = gpu.upload(&plan.quants.bytes, "the quantisation tables in bytes")?;
-        let mut batch = Self { photos, coefficients, quants, states: None, flags: vec![], uploaded_bytes: 0 };
+        let mut batch =
+            Self { photos, coefficients, quants, states: Mutex::default(), flags: vec![], uploaded_bytes: 0 };
         batch.uploaded_bytes = batch.quants.used();
         if !plan.photos.is_empty() {
             batch.decode(gpu, &plan)?;
@@ -194,7 +197,8 @@ impl DecodedBatch {
         passes.push(pass("place", grid(gpu, plan.photos.len())?));
         passes.push(pass("write", groups));
         gpu.run("decoding a batch of JPEG files", &[&states, &self.coefficients], &passes)?;
-        self.states = Some(gpu.submit("decoding a batch of JPEG files", &[], &states, plan.photos.len())?);
+        self.states =
+            Mutex::new(Some(gpu.submit("decoding a batch of JPEG files", &[], &states, plan.photos.len())?));
         Ok(())
     }
 
@@ -226,7 +230,8 @@ impl DecodedBatch {
 
     /// Waits for the decoding and says how it went, a status a file; `None` for a refused one.
     pub fn statuses(&mut self) -> Result<Vec<Option<Status>>> {
-        if let Some(states) = self.states.take() {
+        let states = self.states.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(states) = states.take() {
             let mut flags = vec![0; states.len()];
             states.read(&mut flags)?;
             self.flags = flags;

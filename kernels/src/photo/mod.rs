@@ -3,10 +3,19 @@
 //! The detector looks at a small picture, the reader at the plate's own pixels. For a JPEG of the usual kinds the whole
 //! picture at full resolution is therefore never made, unless somebody asks for it; other files are decoded whole by
 //! whoever fills the photo. Coordinates are always those of the full-size, upright picture.
+//!
+//! A photo that was decoded on a GPU ([`DevicePhoto`]) stays there: what is looked at is then a [`Picture`] there, and
+//! the file is kept for the CPU to begin anew if the GPU fails.
+
+mod device;
+mod picture;
+
+pub use device::{Declined, DevicePhoto};
+pub use picture::Picture;
 
 use crate::error::{Error, Result};
 use crate::geometry::{PixelRect, Rect};
-use crate::image::{RgbImage, RgbView};
+use crate::image::RgbImage;
 use crate::jpeg::{JpegDecoder, Scale};
 
 /// A decoded or half-decoded photo, with buffers that are used again from one photo to the next.
@@ -24,9 +33,31 @@ pub struct Photo {
     part: RgbImage,
     /// What `part` holds of the full-size picture; none for the photo at hand.
     part_at: Option<PixelRect>,
+    /// Where its pixels are made, when that is a GPU.
+    device: Option<DevicePhoto>,
 }
 
 impl Photo {
+    /// Takes a photo that was decoded on a GPU, and its file.
+    pub fn set_device(&mut self, file: Vec<u8>, device: DevicePhoto) {
+        (self.width, self.height) = device.size();
+        (self.file, self.has_whole, self.part_at) = (file, false, None);
+        self.small = RgbImage::default();
+        self.device = Some(device);
+    }
+
+    /// Takes a photo off the GPU and gives its file back, to be decoded on the CPU; `None` for one that was not there.
+    pub fn leave_device(&mut self) -> Option<Vec<u8>> {
+        self.device.take()?;
+        (self.width, self.height) = (0, 0);
+        Some(std::mem::take(&mut self.file))
+    }
+
+    /// Whether its pixels are made on a GPU.
+    pub fn is_on_device(&self) -> bool {
+        self.device.is_some()
+    }
+
     /// Takes a JPEG and decodes it once, small but with a long side of at least `long_side` where it has that many
     /// pixels. Returns whether all of it was there; what is missing is grey.
     ///
@@ -39,7 +70,7 @@ impl Photo {
         long_side: usize,
     ) -> std::result::Result<bool, (Vec<u8>, crate::Error)> {
         self.file = file;
-        self.part_at = None;
+        (self.part_at, self.device) = (None, None);
         match self.decode_jpeg(max_pixels, long_side) {
             Ok(complete) => Ok(complete),
             Err(error) => {
@@ -64,13 +95,13 @@ impl Photo {
 
     /// Sets the size of a photo that is decoded by other means and returns the buffer to be filled, RGB row by row.
     pub fn reshape(&mut self, width: usize, height: usize) -> Result<&mut [u8]> {
-        (self.width, self.height, self.has_whole) = (width, height, true);
+        (self.width, self.height, self.has_whole, self.device) = (width, height, true, None);
         self.whole.reshape(width, height)
     }
 
     /// Takes over a picture that was decoded by other means.
     pub fn set_whole(&mut self, whole: RgbImage) {
-        (self.width, self.height, self.has_whole) = (whole.width(), whole.height(), true);
+        (self.width, self.height, self.has_whole, self.device) = (whole.width(), whole.height(), true, None);
         self.whole = whole;
     }
 
@@ -85,31 +116,37 @@ impl Photo {
     }
 
     /// The whole picture with a long side of at least `long_side`, or of as many pixels as it has: the one at hand
-    /// where that will do, decoded at full resolution where not.
-    pub fn at_least(&mut self, long_side: usize) -> Result<RgbView<'_>> {
+    /// where that will do, decoded anew where not.
+    pub fn at_least(&mut self, long_side: usize) -> Result<Picture<'_>> {
+        if let Some(device) = &mut self.device {
+            return device.at_least(long_side);
+        }
         let enough = long_side.min(self.width.max(self.height));
         if !self.has_whole && self.small.width().max(self.small.height()) >= enough {
-            return self.small.view();
+            return self.small.view().map(Picture::Host);
         }
         if !self.has_whole {
             self.decoder.again(&self.file)?.scaled(Scale::Full, &mut self.whole)?;
             self.has_whole = true;
         }
-        self.whole.view()
+        self.whole.view().map(Picture::Host)
     }
 
     /// Full-resolution pixels around `rect`, and where `rect`, cut to the photo, lies in them. Fails where it lies
     /// outside the photo.
-    pub fn part(&mut self, rect: Rect) -> Result<(RgbView<'_>, Rect)> {
+    pub fn part(&mut self, rect: Rect) -> Result<(Picture<'_>, Rect)> {
+        if let Some(ref mut device) = self.device {
+            return device.part(rect);
+        }
         let pixels = rect.pixels(self.width, self.height)?;
         if self.has_whole {
-            return Ok((self.whole.view()?, exact(pixels)));
+            return Ok((self.whole.view()?.into(), exact(pixels)));
         }
         let at = match self.part_at.filter(|at| contains(at, &pixels)) {
             Some(at) => at,
             None => self.decode_part(rect)?,
         };
-        Ok((self.part.view()?, exact(PixelRect { x: pixels.x - at.x, y: pixels.y - at.y, ..pixels })))
+        Ok((self.part.view()?.into(), exact(PixelRect { x: pixels.x - at.x, y: pixels.y - at.y, ..pixels })))
     }
 
     /// Decodes `rect` and a little around it: who looks at a plate usually looks again, a little wider.
@@ -165,7 +202,8 @@ mod tests {
         assert_eq!(smallest(6000, 4000, 640), Scale::Eighth);
     }
 
-    fn cut(view: RgbView<'_>, at: Rect) -> Vec<u8> {
+    fn cut(picture: Picture<'_>, at: Rect) -> Vec<u8> {
+        let view = picture.host().unwrap_or_else(|error| panic!("the picture lies here: {error}"));
         let (x, y, w, h) = (at.x as usize, at.y as usize, at.w as usize, at.h as usize);
         (y..y + h).flat_map(|y| view.data()[(y * view.width() + x) * 3..][..w * 3].to_vec()).collect()
     }
@@ -196,7 +234,7 @@ mod tests {
         assert_eq!(bytes, b"no photo");
         assert!(photo.at_least(10).is_err());
         photo.reshape(4, 2).unwrap().fill(7);
-        assert_eq!(photo.at_least(640).unwrap().data(), &[7; 24]);
+        assert_eq!(photo.at_least(640).unwrap().host().unwrap().data(), &[7; 24]);
         assert!(photo.open_jpeg(file(64, 64), 1 << 20, 32).unwrap());
         assert_eq!(photo.at_least(32).unwrap().width(), 32);
         assert!(photo.part(Rect { x: 70.0, y: 0.0, w: 4.0, h: 4.0 }).is_err());

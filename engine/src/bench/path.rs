@@ -1,0 +1,142 @@
+//! One path, taken apart into its stages.
+
+use super::photos::Target;
+use crate::Result;
+use crate::pipeline::{self, Device, Limits};
+use crate::setup::Setup;
+use std::time::Instant;
+use tollgate_kernels::crop::CropSpec;
+use tollgate_kernels::gpu::{Gpu, PassTimes};
+use tollgate_kernels::{Photo, Rect};
+use tollgate_models::detector::Retina;
+use tollgate_models::network::{Job, Network};
+use tollgate_models::reader::{CtcReader, SlotReader};
+use tollgate_models::{Decode, Detector, Error as ModelError};
+
+/// The stages in their order, and what is done in each.
+pub(super) const STAGES: [(&str, &str); 5] = [
+    ("decode", "JPEG bytes to the picture that the detector looks at"),
+    ("letterbox", "that picture to the detector's tensor"),
+    ("detector", "tensor to boxes"),
+    ("crop", "the plate's own pixels to the reader's tensor"),
+    ("reader", "tensor to scores of characters"),
+];
+
+/// The nets and buffers of a path.
+pub(super) struct Path<'s> {
+    device: Option<&'s Device>,
+    limits: Limits,
+    detector: Retina,
+    reader: Box<dyn Network>,
+    reader_rule: Decode,
+    crop: CropSpec,
+    /// Buffers to be used again.
+    free: Vec<Photo>,
+}
+
+/// A stage's time for a chunk, and what the device's clock says of its passes, if that was asked for.
+pub(super) type Taken = [(f64, PassTimes); STAGES.len()];
+
+impl<'s> Path<'s> {
+    pub(super) fn new(setup: &'s Setup, max_pixels: u64) -> Result<Self> {
+        let chosen = &setup.chosen;
+        let detector = Retina::on(setup.net(&chosen.detector)?, chosen.detector.clone())?;
+        let reader = setup.net(&chosen.reader)?;
+        let crop = match chosen.reader.decode {
+            Decode::Slots => SlotReader::layout(&reader.input()),
+            _ => Some(CtcReader::layout()),
+        };
+        let crop = crop.ok_or_else(|| ModelError::Shape {
+            model: chosen.reader.name.clone(),
+            rule: "slots",
+            reason: "its input is not [n,H,W,3]".into(),
+        })?;
+        let limits = Limits { max_pixels, long_side: detector.long_side() };
+        let device = setup.backend.device();
+        let reader_rule = chosen.reader.decode;
+        Ok(Self { device, limits, detector, reader, reader_rule, crop, free: Vec::new() })
+    }
+
+    /// The GPU behind it.
+    pub(super) fn gpu(&self) -> Option<Gpu> {
+        self.device.map(|device| device.gpu().gpu())
+    }
+
+    /// The best plate of a photo, or its middle; `None` for one that cannot be decoded.
+    pub(super) fn plate(&mut self, bytes: Vec<u8>) -> Result<Option<Rect>> {
+        let opened = pipeline::open(vec![bytes], self.device, self.limits, &mut self.free).pop();
+        let Some(Ok(mut photo)) = opened else { return Ok(None) };
+        let (mut found, size) = (Vec::new(), (photo.width(), photo.height()));
+        self.detector.detect(&mut photo, &mut found)?;
+        let (w, h) = (size.0 as f32, size.1 as f32);
+        let middle = Rect { x: w * 0.4, y: h * 0.45, w: w * 0.2, h: h * 0.1 };
+        let inside = |rect: &Rect| rect.clamp(size.0, size.1).area() >= 1.0;
+        Ok(Some(found.first().map(|best| best.rect).filter(inside).unwrap_or(middle)))
+    }
+
+    /// Takes a chunk through all stages, as the flow does: decoded at once on a GPU, photo by photo on the CPU. With
+    /// `timed`, every pass of the device is timed by its clock.
+    pub(super) fn run(&mut self, chunk: &[Target], timed: bool) -> Result<Taken> {
+        let mut taken = Taken::default();
+        let at_once = if self.device.is_some() { chunk.len().max(1) } else { 1 };
+        for part in chunk.chunks(at_once) {
+            let files: Vec<_> = part.iter().map(|target| target.bytes.clone()).collect();
+            let mut photos = Vec::with_capacity(part.len());
+            clock(&mut taken[0], self.gpu().as_ref(), timed, || self.decode(files, &mut photos))?;
+            for (photo, target) in photos.iter_mut().zip(part) {
+                self.recognise(photo, target, timed, &mut taken)?;
+            }
+            self.free = photos;
+        }
+        Ok(taken)
+    }
+
+    /// Decodes and waits for the pictures.
+    fn decode(&mut self, files: Vec<Vec<u8>>, photos: &mut Vec<Photo>) -> Result<()> {
+        photos.extend(pipeline::open(files, self.device, self.limits, &mut self.free).into_iter().flatten());
+        self.gpu().map_or(Ok(()), |gpu| Ok(gpu.finish()?))
+    }
+
+    fn recognise(&mut self, photo: &mut Photo, target: &Target, timed: bool, taken: &mut Taken) -> Result<()> {
+        let gpu = self.gpu();
+        let gpu = gpu.as_ref();
+        let (long, spec) = Retina::first_look(photo.width(), photo.height());
+        let look = Job::Letterbox(photo.at_least(long)?, &spec);
+        let made = Job::Made(look.shape());
+        clock(&mut taken[1], gpu, timed, || Ok(self.detector.net().make_input(look)?))?;
+        clock(&mut taken[2], gpu, timed, || Ok(self.detector.find(made, &mut Vec::new())?))?;
+        let rect = if self.reader_rule == Decode::Slots { SlotReader::around(target.plate) } else { target.plate };
+        let (reader, crop) = (self.reader.as_mut(), &self.crop);
+        clock(&mut taken[3], gpu, timed, || {
+            let (picture, rect) = photo.part(rect)?;
+            Ok(reader.make_input(Job::Crop(picture, rect, crop))?)
+        })?;
+        let made = Job::Made(crop_shape(crop));
+        clock(&mut taken[4], gpu, timed, || Ok(reader.run(made, &mut |_| Ok(()))?))
+    }
+}
+
+fn crop_shape(spec: &CropSpec) -> [usize; 4] {
+    match spec.layout {
+        tollgate_kernels::crop::Layout::NhwcU8Rgb => [1, spec.out_h, spec.out_w, 3],
+        tollgate_kernels::crop::Layout::PlanarF32 { .. } => [1, 3, spec.out_h, spec.out_w],
+    }
+}
+
+/// Adds the milliseconds that `step` takes, and its passes.
+fn clock(
+    taken: &mut (f64, PassTimes),
+    gpu: Option<&Gpu>,
+    timed: bool,
+    step: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let gpu = gpu.filter(|_| timed);
+    gpu.map_or(Ok(()), Gpu::start_profile)?;
+    let start = Instant::now();
+    step()?;
+    taken.0 += start.elapsed().as_secs_f64() * 1e3;
+    let passes = gpu.map_or_else(|| Ok(PassTimes::default()), Gpu::end_profile)?;
+    taken.1.passes.extend(passes.passes);
+    taken.1.untimed += passes.untimed;
+    Ok(())
+}

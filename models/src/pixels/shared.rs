@@ -1,0 +1,180 @@
+//! The GPU that all lanes share: opened anew when it is lost, given up when that does not help.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use tollgate_kernels::crop::GpuCrop;
+use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::jpeg::GpuJpeg;
+use tollgate_kernels::letterbox::GpuLetterbox;
+use tollgate_kernels::{Error, Result};
+
+/// So often a lost GPU is opened anew: a driver that resets more often than that is of no use.
+const MAX_REOPENED: u64 = 3;
+
+/// An open GPU with its compiled kernels, shared by all lanes.
+#[derive(Debug)]
+pub struct SharedGpu {
+    choice: AdapterChoice,
+    now: RwLock<Arc<Kernels>>,
+    reopened: AtomicU64,
+    /// Set once there is no use in asking it again.
+    given_up: AtomicBool,
+    warned: AtomicBool,
+    on_cpu: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Kernels {
+    gpu: Gpu,
+    jpeg: GpuJpeg,
+    letterbox: GpuLetterbox,
+    crop: GpuCrop,
+}
+
+impl Kernels {
+    fn new(gpu: Gpu) -> Result<Self> {
+        let (jpeg, letterbox, crop) = (GpuJpeg::new(&gpu)?, GpuLetterbox::new(&gpu)?, GpuCrop::new(&gpu)?);
+        Ok(Self { gpu, jpeg, letterbox, crop })
+    }
+}
+
+impl SharedGpu {
+    /// Opens the adapter that `choice` comes to and compiles the kernels.
+    ///
+    /// # Errors
+    /// There is no such adapter, or its driver refuses a kernel.
+    pub fn open(choice: AdapterChoice) -> Result<Self> {
+        let kernels = Kernels::new(Gpu::open(choice)?)?;
+        Ok(Self {
+            choice,
+            now: RwLock::new(Arc::new(kernels)),
+            reopened: AtomicU64::new(0),
+            given_up: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
+            on_cpu: AtomicU64::new(0),
+        })
+    }
+
+    fn now(&self) -> Arc<Kernels> {
+        // A table of handles is whole whatever happened elsewhere.
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The GPU as it is open now.
+    pub fn gpu(&self) -> Gpu {
+        self.now().gpu.clone()
+    }
+
+    /// Decodes JPEG files on it.
+    pub fn jpeg(&self) -> GpuJpeg {
+        self.now().jpeg.clone()
+    }
+
+    pub(crate) fn letterbox(&self) -> GpuLetterbox {
+        self.now().letterbox.clone()
+    }
+
+    pub(crate) fn crop(&self) -> GpuCrop {
+        self.now().crop.clone()
+    }
+
+    /// Letterboxes, crops and runs of nets that the CPU had to do, because the GPU failed or could not take them.
+    pub fn finished_on_cpu(&self) -> u64 {
+        self.on_cpu.load(Ordering::Relaxed)
+    }
+
+    /// How often it was lost and opened anew. What was made on an earlier one is of no use any more.
+    pub fn reopened(&self) -> u64 {
+        self.reopened.load(Ordering::Acquire)
+    }
+
+    /// Whether there is no use in asking the GPU again: it was lost too often, or hangs.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Whether the CPU has to do what the GPU was asked for; passes on what the CPU would refuse as well.
+    pub(crate) fn falls_back<E: MaybeOfGpu>(&self, attempt: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
+        if !self.is_given_up() {
+            match self.noting(attempt) {
+                Ok(()) => return Ok(false),
+                Err(error) if error.of_gpu().is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.on_cpu.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Does what the GPU alone can do; its failure is noted and passed on.
+    ///
+    /// # Errors
+    /// Those of `attempt`.
+    pub fn noting<T, E: MaybeOfGpu>(&self, attempt: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let outcome = attempt();
+        if let Err(error) = &outcome
+            && let Some(error) = error.of_gpu()
+        {
+            self.note(error);
+        }
+        outcome
+    }
+
+    fn note(&self, error: &Error) {
+        match error {
+            Error::DeviceLost { .. } => self.reopen(error),
+            // One that hangs would hold each photo up for as long again.
+            Error::GpuTimeout { .. } => self.give_up(error),
+            _ if !self.warned.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(%error, "the CPU finishes what the GPU cannot");
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens it anew, unless another lane did so meanwhile.
+    fn reopen(&self, lost: &Error) {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        if now.gpu.check().is_ok() || self.is_given_up() {
+            return;
+        }
+        if self.reopened() >= MAX_REOPENED {
+            return self.give_up(lost);
+        }
+        match Gpu::open(self.choice).and_then(Kernels::new) {
+            Ok(kernels) => {
+                *now = Arc::new(kernels);
+                self.reopened.fetch_add(1, Ordering::Release);
+                tracing::warn!(error = %lost, "the GPU was opened anew; the CPU finishes what lay on it");
+            }
+            Err(error) => self.give_up(&error),
+        }
+    }
+
+    fn give_up(&self, error: &Error) {
+        if !self.given_up.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "the CPU works on the pixels from here on");
+        }
+    }
+}
+
+/// An error that may be the GPU's alone.
+pub trait MaybeOfGpu {
+    /// The GPU's error, if it is one.
+    fn of_gpu(&self) -> Option<&Error>;
+}
+
+impl MaybeOfGpu for Error {
+    fn of_gpu(&self) -> Option<&Error> {
+        self.is_of_gpu().then_some(self)
+    }
+}
+
+impl MaybeOfGpu for crate::Error {
+    fn of_gpu(&self) -> Option<&Error> {
+        match self {
+            Self::Kernel(error) => error.of_gpu(),
+            _ => None,
+        }
+    }
+}
