@@ -11,12 +11,12 @@ fn javas_console_and_performance_tools() {
     let address = server.address();
     let input: String = (0..200).map(|number| format!("k{}\tvalue {number}\n", number % 7)).collect();
     let tool = "org.apache.kafka.tools.ConsoleProducer";
-    let keys = ["--property", "parse.key=true"];
+    let keys = ["--reader-property", "parse.key=true"];
     output_of(producer.args([tool, "--bootstrap-server", &address, "--topic", "java"]).args(keys), input.as_bytes());
     let mut consumer = java().expect("as before");
     let tool = "org.apache.kafka.tools.consumer.ConsoleConsumer";
     let which = ["--topic", "java", "--from-beginning", "--max-messages", "200", "--timeout-ms", "20000"];
-    let keys = ["--property", "print.key=true", "--group", "console"];
+    let keys = ["--formatter-property", "print.key=true", "--group", "console"];
     let read = output(consumer.args([tool, "--bootstrap-server", &address]).args(which).args(keys));
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
