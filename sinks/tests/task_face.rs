@@ -27,30 +27,30 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a step of the test");
-        let (queues, _) = Queues::open(dir.path(), QueuesOptions::default()).expect("a step of the test");
+        let dir = tempfile::tempdir().expect("a folder");
+        let (queues, _) = Queues::open(dir.path(), QueuesOptions::default()).expect("the store opens");
         let now = Arc::new(AtomicI64::new(NOON));
         let clock = Arc::clone(&now);
         let time = Arc::new(move || clock.load(Ordering::Relaxed));
         let router = TaskFace::new(queues.clone(), TaskOptions::default(), time, 1).into_router();
-        let key = Key::parse(DEVELOPMENT_KEY).expect("a step of the test");
-        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").expect("a step of the test");
+        let key = Key::parse(DEVELOPMENT_KEY).expect("it is well formed");
+        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").expect("within its bounds");
         Self { router, queues, client, now, _dir: dir }
     }
 
     fn with_queue() -> Self {
         let bench = Self::new();
-        assert_eq!(bench.ask(bench.client.create(NOON).expect("a step of the test")).0, StatusCode::CREATED);
+        assert_eq!(bench.ask(bench.client.create(NOON).expect("it is made")).0, StatusCode::CREATED);
         bench
     }
 
     fn respond<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a step of the test");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let mut router = self.router.clone();
         let mut request = request.map(Into::into);
         // A server gets the path alone.
-        let path = request.uri().path_and_query().expect("a step of the test").to_string();
-        *request.uri_mut() = path.parse().expect("a step of the test");
+        let path = request.uri().path_and_query().expect("a path").to_string();
+        *request.uri_mut() = path.parse().expect("it is well formed");
         runtime.block_on(router.call(request)).unwrap()
     }
 
@@ -58,26 +58,23 @@ impl Bench {
     fn ask<B: Into<Body>>(&self, request: Request<B>) -> (StatusCode, String, String) {
         let response = self.respond(request);
         let status = response.status();
-        let code = response
-            .headers()
-            .get("x-ms-error-code")
-            .map_or("", |code| code.to_str().expect("a step of the test"))
-            .to_owned();
+        let code =
+            response.headers().get("x-ms-error-code").map_or("", |code| code.to_str().expect("ASCII")).to_owned();
         for name in ["x-ms-request-id", "x-ms-version", "server"] {
             assert!(response.headers().contains_key(name), "{name}");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a step of the test");
-        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).expect("a step of the test");
-        (status, code, String::from_utf8(body.to_vec()).expect("a step of the test"))
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).expect("it succeeds");
+        (status, code, String::from_utf8(body.to_vec()).expect("UTF-8"))
     }
 
     fn get(&self) -> Vec<Got> {
-        let request = self.client.get(30, self.now.load(Ordering::Relaxed)).expect("a step of the test");
-        read_got(self.ask(request).2.as_bytes()).expect("a step of the test")
+        let request = self.client.get(30, self.now.load(Ordering::Relaxed)).expect("a request");
+        read_got(self.ask(request).2.as_bytes()).expect("a list of messages")
     }
 
     fn waiting(&self) -> u64 {
-        self.queues.counts("orders", self.now.load(Ordering::Relaxed)).expect("a step of the test").active()
+        self.queues.counts("orders", self.now.load(Ordering::Relaxed)).expect("the queue is there").active()
     }
 }
 

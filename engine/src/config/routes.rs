@@ -77,10 +77,14 @@ pub(super) fn check(text: &str, routes: &[RouteConfig], sinks: &SinksConfig) -> 
     sinks.check()?;
     let names = sinks.names();
     let known: BTreeSet<&str> = names.iter().copied().collect();
-    if let Some(twice) = known.iter().find(|name| names.iter().filter(|other| other == name).count() > 1) {
-        return Err(format!("two sinks are called `{twice}`; a name stands for one sink, whatever its kind"));
+    // Some keep files under their names, and not every file system tells case apart.
+    let alike = |one: &&str, other: &&str| one.eq_ignore_ascii_case(other);
+    if let Some(twice) = names.iter().find(|name| names.iter().filter(|other| alike(name, other)).count() > 1) {
+        return Err(format!(
+            "two sinks are called `{twice}`; a name stands for one sink, whatever its kind, and case makes no difference"
+        ));
     }
-    if let Some(taken) = RESERVED.iter().find(|name| known.contains(*name)) {
+    if let Some(taken) = RESERVED.iter().find(|name| names.iter().any(|other| alike(name, other))) {
         return Err(format!("a sink cannot be called `{taken}`: a part of the server that follows the results is"));
     }
     for to in routes.iter().flat_map(|route| &route.to) {
@@ -122,6 +126,13 @@ mod tests {
         let sink = "[sinks.webhook.store]\nurl = \"https://example.com/\"\n[[routes]]\nto = [\"store\"]\n";
         let said = Config::parse(sink).unwrap_err();
         assert!(said.contains("`store`"), "{said}");
+    }
+
+    #[test]
+    fn a_name_stands_for_one_sink_whatever_its_case_and_kind() {
+        let sinks = "[sinks.webhook.Lake]\nurl = \"https://example.com/\"\n[sinks.parquet.lake]\nurl = \"lake\"\n";
+        let said = Config::parse(&format!("{sinks}[[routes]]\nto = [\"lake\", \"Lake\"]\n")).unwrap_err();
+        assert!(said.contains("two sinks are called"), "{said}");
     }
 
     #[test]

@@ -71,6 +71,23 @@ pub(super) struct Served {
     pub(super) faces: Vec<FaceParts>,
 }
 
+impl Served {
+    /// Adds routes for those who may read the results.
+    pub(super) fn add_readable(&mut self, routes: Router) {
+        self.readable = std::mem::take(&mut self.readable).merge(routes);
+    }
+
+    /// Adds routes for those who may add to them.
+    pub(super) fn add_writable(&mut self, routes: Router) {
+        self.writable = std::mem::take(&mut self.writable).merge(routes);
+    }
+
+    /// Adds routes for everybody.
+    pub(super) fn add_open(&mut self, routes: Router) {
+        self.open = std::mem::take(&mut self.open).merge(routes);
+    }
+}
+
 /// A listener of its own.
 pub(super) struct FaceParts {
     /// Its name in metrics.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,8 +21,9 @@ use tollgate_sinks::store::Store;
 use super::endpoints::Shared;
 use super::follow::chain;
 use super::sinks::Assembly;
+use super::threads::Threads;
+use crate::Result;
 use crate::config::Config;
-use crate::{Error, Result};
 
 /// Adds the route, where exports are configured.
 pub(super) fn assemble(
@@ -34,7 +34,7 @@ pub(super) fn assemble(
 ) -> Result<()> {
     let Some(export) = &config.export else { return Ok(()) };
     let export = Arc::new(Export::new(export, &config.serve.data, store, Arc::clone(&shared.clock), runtime)?);
-    assembly.served.writable = std::mem::take(&mut assembly.served.writable).merge(export.routes());
+    assembly.served.add_writable(export.routes());
     assembly.export = Some(export);
     Ok(())
 }
@@ -130,32 +130,14 @@ impl Export {
     }
 }
 
-/// The thread that exports at the times of the schedule.
-pub(super) struct Scheduler {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Scheduler {
-    /// Starts it where there is a schedule.
-    pub(super) fn start(export: Option<&Arc<Export>>) -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let scheduled = export.and_then(|export| Some((Arc::clone(export), export.schedule.clone()?)));
-        let Some((export, schedule)) = scheduled else { return Ok(Self { stop, thread: None }) };
-        let (stopped, first) = (Arc::clone(&stop), schedule.after(export.now()));
-        let thread = std::thread::Builder::new().name("export".into());
-        let thread = thread.spawn(move || export.follow(&schedule, first, &stopped));
-        let failed = |source| Error::Io { what: "start the thread of", path: "export".into(), source };
-        Ok(Self { stop, thread: Some(thread.map_err(failed)?) })
+/// Starts the thread that exports on schedule, where there is one. At its end a run has come to its own.
+pub(super) fn start(export: Option<&Arc<Export>>) -> Result<Threads> {
+    let mut threads = Threads::default();
+    if let Some((export, schedule)) = export.and_then(|export| Some((Arc::clone(export), export.schedule.clone()?))) {
+        let first = schedule.after(export.now());
+        threads.start("export".into(), move |stop| export.follow(&schedule, first, stop))?;
     }
-
-    /// Lets a run come to its end.
-    pub(super) fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the export's thread had panicked: nothing was exported on schedule since");
-        }
-    }
+    Ok(threads)
 }
 
 /// 200 with the files, 204 where there was nothing, 503 where the place refuses.
@@ -225,7 +207,7 @@ mod tests {
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || clock.load(Ordering::Relaxed));
         let export = Arc::new(Export::new(&config, dir.path(), store, clock, runtime.handle()).unwrap());
-        let scheduler = Scheduler::start(Some(&export)).unwrap();
+        let scheduler = start(Some(&export)).unwrap();
         assert!(!to.join("2026-11-25T06-00-00Z.csv").exists(), "not before its time");
         now.store(BEFORE_MS + 101, Ordering::Relaxed);
         let deadline = std::time::Instant::now() + Duration::from_secs(30);

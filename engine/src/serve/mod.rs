@@ -21,6 +21,7 @@ mod review;
 mod sinks;
 mod store;
 mod table;
+mod threads;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,7 +35,6 @@ use tollgate_models::Store as ModelStore;
 use crate::Result;
 use crate::config::Config;
 use crate::setup::Backend;
-use follow::Followers;
 
 pub use endpoints::Serving;
 pub(crate) use review::NAME as REVIEW;
@@ -70,9 +70,9 @@ pub fn serve(
     let runtime = endpoints::runtime(config)?;
     let assembly = sinks::assemble(config, &shared, runtime.handle())?;
     let endpoints = endpoints::Endpoints::start(config, &shared, runtime, assembly.served)?;
-    let followers = Followers::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
-    let captures = capture::Captures::start(config, &shared, endpoints.runtime())?;
-    let scheduler = export::Scheduler::start(assembly.export.as_ref())?;
+    let followers = follow::start(assembly.outlets, &store.hub(&config.source.results)?, &shared)?;
+    let captures = capture::start(config, &shared, endpoints.runtime())?;
+    let scheduler = export::start(assembly.export.as_ref())?;
     herald.serving(endpoints.serving());
     let parts = recogniser::Parts { config, backend, models, shared: &shared, runtime: endpoints.runtime() };
     let flowed = recogniser::run(&parts, stop, |setup| {

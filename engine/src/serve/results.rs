@@ -120,10 +120,8 @@ impl Results {
         let position = (POSITION, event.source.as_bytes());
         let headers = [CONTENT_TYPE, position, (CROP, entry.crop.as_slice())];
         let asked = event.kind == EventKind::ManualCheck && !entry.crop.is_empty();
-        let key = event.data.lane.as_deref().map(str::as_bytes);
         let headers = &headers[..if asked { 3 } else { 2 }];
-        let timestamp_ms = event.time.timestamp_millis();
-        match self.builder.push(&NewRecord { key, value: Some(&self.json), headers, timestamp_ms }) {
+        match self.builder.push(&record(event, &self.json, headers)) {
             Err(BatchFault::TooLarge) => Ok(false),
             pushed => pushed.map(|()| true).map_err(Error::result_batch),
         }
@@ -148,6 +146,12 @@ impl Results {
     }
 }
 
+/// An event as a record: its key is the lane, its time that of the capture.
+fn record<'a>(event: &'a Event, json: &'a [u8], headers: &'a [(&'a str, &'a [u8])]) -> NewRecord<'a> {
+    let key = event.data.lane.as_deref().map(str::as_bytes);
+    NewRecord { key, value: Some(json), headers, timestamp_ms: event.time.timestamp_millis() }
+}
+
 /// Makes an event durable that is about no new photo: a person's word about one whose results are here. It goes to the
 /// partition of those, behind them, so that whoever follows the hub meets question and answer in their order.
 pub(super) fn append_event(hub: &Hub, event: &Event, now_ms: i64) -> Result<()> {
@@ -159,11 +163,7 @@ pub(super) fn append_event(hub: &Hub, event: &Event, now_ms: i64) -> Result<()> 
     let mut json = Vec::new();
     event.write_json(&mut json)?;
     let mut builder = BatchBuilder::new(hub.config().max_batch_bytes);
-    let key = event.data.lane.as_deref().map(str::as_bytes);
-    let headers = [CONTENT_TYPE];
-    let timestamp_ms = event.time.timestamp_millis();
-    let record = NewRecord { key, value: Some(&json), headers: &headers, timestamp_ms };
-    builder.push(&record).map_err(Error::result_batch)?;
+    builder.push(&record(event, &json, &[CONTENT_TYPE])).map_err(Error::result_batch)?;
     let mut batch = ValidBatch::check(builder.finish().map_err(Error::result_batch)?).map_err(Error::result_batch)?;
     hub.partition(number)?.append(&mut batch, now_ms)?.ack.wait()?;
     Ok(())

@@ -8,7 +8,7 @@ use tollgate_sinks::manual;
 use tollgate_sinks::review::{self, Publish, ReviewSink, Reviews, TextRules};
 
 use super::endpoints::Shared;
-use super::follow::{LiveSink, Outlet, Window};
+use super::follow::{LiveSink, Outlet};
 use super::results::append_event;
 use super::sinks::Assembly;
 use crate::Result;
@@ -21,19 +21,14 @@ pub(crate) const NAME: &str = "review";
 pub(super) fn assemble(config: &Config, shared: &Shared, assembly: &mut Assembly) -> Result<()> {
     let queue = Arc::new(ManualQueue::open(&config.serve.data.join(manual::FILE))?);
     let fed = Arc::clone(&queue);
-    assembly.outlets.push(Outlet {
-        name: NAME.into(),
-        routes: Vec::new(),
-        window: Window::NONE,
-        open: Box::new(move || Ok(Box::new(ReviewSink::new(Arc::clone(&fed))) as LiveSink)),
-    });
+    let open = move || Ok(Box::new(ReviewSink::new(Arc::clone(&fed))) as LiveSink);
+    assembly.outlets.push(Outlet::of_all(NAME, open));
     let (hub, clock) = (shared.store.hub(&config.source.results)?, Arc::clone(&shared.clock));
     let publish: Publish = Arc::new(move |event: &Event| Ok(append_event(&hub, event, (clock)())?));
     let rules = TextRules { min_chars: config.judge.min_chars, max_chars: config.judge.max_chars };
     let reviews = Arc::new(Reviews::new(queue, publish, config.review.clone(), rules));
     let routes = review::routes(reviews, Arc::clone(&shared.clock));
-    let served = &mut assembly.served;
-    served.writable = std::mem::take(&mut served.writable).merge(routes);
-    served.open = std::mem::take(&mut served.open).merge(review::page());
+    assembly.served.add_writable(routes);
+    assembly.served.add_open(review::page());
     Ok(())
 }

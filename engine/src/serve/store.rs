@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tollgate_sinks::store::{self, Store, StoreSink};
 
 use super::endpoints::Shared;
-use super::follow::{LiveSink, Outlet, Window};
+use super::follow::{LiveSink, Outlet};
 use super::sinks::Assembly;
 use crate::Result;
 use crate::config::Config;
@@ -18,14 +18,10 @@ pub(super) fn assemble(config: &Config, shared: &Shared, assembly: &mut Assembly
     let path = config.serve.data.join(store::FILE);
     let store = Arc::new(Store::open(&path, config.store.cache_mib << 20)?);
     let written = Arc::clone(&store);
-    assembly.outlets.push(Outlet {
-        name: NAME.into(),
-        routes: Vec::new(),
-        window: Window::NONE,
-        open: Box::new(move || Ok(Box::new(StoreSink::new(Arc::clone(&written))) as LiveSink)),
-    });
+    let open = move || Ok(Box::new(StoreSink::new(Arc::clone(&written))) as LiveSink);
+    assembly.outlets.push(Outlet::of_all(NAME, open));
     let (clock, stopping) = (Arc::clone(&shared.clock), shared.stopping.subscribe());
     let routes = store::routes(Arc::clone(&store), config.store.clone(), clock, stopping);
-    assembly.served.readable = std::mem::take(&mut assembly.served.readable).merge(routes);
+    assembly.served.add_readable(routes);
     Ok(store)
 }

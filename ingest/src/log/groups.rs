@@ -68,7 +68,20 @@ impl Groups {
 
     pub(super) fn commit(&self, name: &str, checkpoints: &[Checkpoint]) -> Result<()> {
         self.check(name, checkpoints)?;
+        self.put(&mut self.by_name.lock().unwrap_or_else(PoisonError::into_inner), name, checkpoints)
+    }
+
+    /// [`Groups::commit`], but only where the group is still as it was seen; says whether it was.
+    pub(super) fn commit_over(&self, name: &str, seen: &[Checkpoint], checkpoints: &[Checkpoint]) -> Result<bool> {
+        self.check(name, checkpoints)?;
         let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        if !by_name.get(name).map_or(seen.is_empty(), |group| group.values().eq(seen)) {
+            return Ok(false);
+        }
+        self.put(&mut by_name, name, checkpoints).map(|()| true)
+    }
+
+    fn put(&self, by_name: &mut BTreeMap<String, Group>, name: &str, checkpoints: &[Checkpoint]) -> Result<()> {
         if !by_name.contains_key(name) && by_name.len() >= MAX_GROUPS {
             return Err(Error::BadGroup { detail: format!("there are {MAX_GROUPS} groups already; delete some") });
         }
@@ -131,5 +144,23 @@ impl Groups {
             return refuse("an offset has 63 bits".into());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_that_was_moved_meanwhile_is_not_committed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let groups = Groups::open(folder.path().into()).unwrap();
+        let at = |offset| [Checkpoint { hub: "results".into(), partition: 0, offset, metadata: String::new() }];
+        assert!(groups.commit_over("g", &[], &at(5)).unwrap());
+        groups.commit("g", &at(1)).unwrap();
+        assert!(!groups.commit_over("g", &at(5), &at(9)).unwrap());
+        assert_eq!(groups.checkpoints("g"), at(1));
+        assert!(groups.commit_over("g", &at(1), &at(9)).unwrap());
+        assert_eq!(groups.checkpoints("g"), at(9));
     }
 }

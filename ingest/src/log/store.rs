@@ -150,6 +150,20 @@ impl Store {
         self.groups.commit(group, checkpoints)
     }
 
+    /// [`Store::commit_checkpoints`], but only where the group's checkpoints are still those that were `seen`; says
+    /// whether they were. So a move that somebody else makes meanwhile is not undone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn commit_checkpoints_over(
+        &self,
+        group: &str,
+        seen: &[Checkpoint],
+        checkpoints: &[Checkpoint],
+    ) -> Result<bool> {
+        self.groups.commit_over(group, seen, checkpoints)
+    }
+
     /// How far a group has come; nothing for a group that never committed.
     #[must_use]
     pub fn checkpoints(&self, group: &str) -> Vec<Checkpoint> {

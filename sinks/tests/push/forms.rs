@@ -8,7 +8,7 @@ use super::receiver::{Answer, Receiver};
 use super::stage::{START_MS, Stage, event, events, plain};
 
 fn batch(most: usize) -> Option<BatchConfig> {
-    Some(BatchConfig { max_events: NonZeroUsize::new(most).expect("a step of the test"), ..BatchConfig::default() })
+    Some(BatchConfig { max_events: NonZeroUsize::new(most).expect("within its bounds"), ..BatchConfig::default() })
 }
 
 #[test]

@@ -80,21 +80,18 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a step of the test");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let book = Arc::new(Mutex::new(Book { validates: true, ..Book::default() }));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a step of the test");
-        let url = format!("http://{}/hook", listener.local_addr().expect("a step of the test"));
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("it succeeds");
+        let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         let app = Router::new().fallback(answer).with_state(Arc::clone(&book));
         runtime.spawn(async move { axum::serve(listener, app).await });
         Self { url, book, _runtime: runtime }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().expect("a step of the test")
+        self.book.lock().expect("no one panicked with it")
     }
 
     /// Answers the next POSTs with these.
@@ -144,7 +141,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, HeaderMap, String) {
-    let mut book = book.lock().expect("a step of the test");
+    let mut book = book.lock().expect("no one panicked with it");
     let got = Got { method, headers, body: body.to_vec() };
     let validation = got.header("aeg-event-type") == "SubscriptionValidation";
     let answer = if got.method == Method::OPTIONS {
@@ -161,20 +158,20 @@ async fn answer(
     let headers = answer
         .headers
         .iter()
-        .map(|(name, value)| (name.parse().expect("a step of the test"), value.parse().expect("a step of the test")));
-    (StatusCode::from_u16(answer.status).expect("a step of the test"), headers.collect(), answer.body)
+        .map(|(name, value)| (name.parse().expect("it is well formed"), value.parse().expect("it is well formed")));
+    (StatusCode::from_u16(answer.status).expect("a status"), headers.collect(), answer.body)
 }
 
 /// A server that reads a request and then misbehaves: sends what it is given and closes, or, given nothing, hangs.
 pub(crate) fn rude(answer: Option<&'static str>) -> (String, std::thread::JoinHandle<usize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a step of the test");
-    let url = format!("http://{}/hook", listener.local_addr().expect("a step of the test"));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
     let serve = move || {
-        let (mut socket, _) = listener.accept().expect("a step of the test");
+        let (mut socket, _) = listener.accept().expect("a connection");
         let mut got = vec![0; 64 << 10];
-        let mut read = socket.read(&mut got).expect("a step of the test");
+        let mut read = socket.read(&mut got).expect("bytes");
         match answer {
-            Some(answer) => socket.write_all(answer.as_bytes()).expect("a step of the test"),
+            Some(answer) => socket.write_all(answer.as_bytes()).expect("the peer listens"),
             // Until the client has had enough.
             None => {
                 while let Ok(more @ 1..) = socket.read(&mut got) {

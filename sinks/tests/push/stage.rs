@@ -57,13 +57,13 @@ pub(crate) fn plain(url: &str) -> WebhookConfig {
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a step of the test")
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
     })
 }
 
 impl Stage {
     pub(crate) fn new(config: WebhookConfig) -> Self {
-        let (dir, clock) = (tempfile::tempdir().expect("a step of the test"), Arc::new(AtomicI64::new(START_MS)));
+        let (dir, clock) = (tempfile::tempdir().expect("a folder"), Arc::new(AtomicI64::new(START_MS)));
         let mut stage = Self { dir, config, counts: Arc::default(), clock, subscription: None };
         stage.reopen();
         stage
@@ -133,7 +133,7 @@ impl Stage {
     /// The bodies of the dead letters.
     pub(crate) fn dead(&self) -> Vec<Value> {
         self.pass();
-        self.letters().list(1000).expect("a step of the test").into_iter().map(|letter| letter.body).collect()
+        self.letters().list(1000).expect("a list").into_iter().map(|letter| letter.body).collect()
     }
 }
 

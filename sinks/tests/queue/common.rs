@@ -11,12 +11,12 @@ pub(super) const T0: i64 = 1_000_000;
 pub(super) fn open(dir: &Path) -> Queues {
     // Small segments: what happens at their ends happens in every test.
     let options = QueuesOptions { segment_bytes: 4 << 10, ..QueuesOptions::default() };
-    Queues::open(dir, options).expect("a step of the test").0
+    Queues::open(dir, options).expect("the store opens").0
 }
 
 pub(super) fn queue(dir: &Path, settings: Settings) -> Queues {
     let queues = open(dir);
-    queues.create("q", Kind::Queue, settings, T0).expect("a step of the test").wait().expect("a step of the test");
+    queues.create("q", Kind::Queue, settings, T0).expect("it is made").wait().expect("it is durable");
     queues
 }
 
@@ -29,7 +29,7 @@ pub(super) fn strict(delivery: &Delivery) -> Receipt {
 }
 
 pub(super) fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
-    deliveries.iter().map(|one| std::str::from_utf8(&one.message.body).expect("a step of the test")).collect()
+    deliveries.iter().map(|one| std::str::from_utf8(&one.message.body).expect("UTF-8")).collect()
 }
 
 /// The refusal that a call came to.

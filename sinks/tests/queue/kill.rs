@@ -31,14 +31,13 @@ fn load(queues: &Queues, thread: usize) {
     for n in 0.. {
         let id = format!("{thread}-{n}");
         let message = Message { id: id.clone(), body: vec![b'x'; 300], ..Message::default() };
-        queues.send("q", &[message], T0).expect("a step of the test").wait().expect("a step of the test");
+        queues.send("q", &[message], T0).expect("it is taken").wait().expect("it is durable");
         println!("\nsent {id}");
         if n % 2 == 0 {
-            let got =
-                queues.receive("q", Ask::ONE, T0).expect("a step of the test").wait().expect("a step of the test");
+            let got = queues.receive("q", Ask::ONE, T0).expect("the queue is there").wait().expect("it is durable");
             for one in got {
                 println!("\ncompleting {}", one.message.id);
-                queues.complete("q", strict(&one), T0).expect("a step of the test").wait().expect("a step of the test");
+                queues.complete("q", strict(&one), T0).expect("the lock holds").wait().expect("it is durable");
                 println!("\ncompleted {}", one.message.id);
             }
         }

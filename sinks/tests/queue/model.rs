@@ -86,7 +86,7 @@ fn bury(one: &mut Plain) {
 fn seen(queues: &Queues, now: i64) -> Vec<(u64, u32, Phase, i64, bool)> {
     let mut all = Vec::new();
     for (name, dead) in [("q", false), ("q/$deadletterqueue", true)] {
-        let peeked = queues.peek(name, 0, 10_000, now).expect("a step of the test").wait().expect("a step of the test");
+        let peeked = queues.peek(name, 0, 10_000, now).expect("the queue is there").wait().expect("it is durable");
         all.extend(peeked.iter().map(|one| (one.sequence, one.deliveries, one.phase, one.until_ms, dead)));
     }
     all.sort_unstable_by_key(|one| one.0);
@@ -101,7 +101,7 @@ fn settle(model: &mut Model, now: i64, delivery: &Delivery, f: impl FnOnce(&mut 
 }
 
 fn run(ops: Vec<Op>) {
-    let dir = tempfile::tempdir().expect("a step of the test");
+    let dir = tempfile::tempdir().expect("a folder");
     let settings = Settings { max_deliveries: MAX_DELIVERIES, dead_letter_expired: true, ..Settings::default() };
     let mut queues = queue(dir.path(), settings);
     let (mut model, mut now, mut held) = (Model { next: 1, ..Model::default() }, T0, Vec::<Delivery>::new());
@@ -110,7 +110,7 @@ fn run(ops: Vec<Op>) {
             Op::Send { live_ms, delay_ms } => {
                 let visible = now + delay_ms;
                 let message = Message { time_to_live_ms: live_ms, visible_ms: Some(visible), ..text("m") };
-                queues.send("q", &[message], now).expect("a step of the test").wait().expect("a step of the test");
+                queues.send("q", &[message], now).expect("it is taken").wait().expect("it is durable");
                 let phase = if delay_ms > 0 { Phase::Scheduled } else { Phase::Ready };
                 let expires_ms = live_ms.map_or(i64::MAX, |live| visible + live as i64);
                 let until_ms = if delay_ms > 0 { visible } else { 0 };
@@ -129,9 +129,9 @@ fn run(ops: Vec<Op>) {
             Op::Receive(max) => {
                 let got = queues
                     .receive("q", Ask::up_to(max), now)
-                    .expect("a step of the test")
+                    .expect("the queue is there")
                     .wait()
-                    .expect("a step of the test");
+                    .expect("it is durable");
                 model.advance(now);
                 let ready = model.all.iter_mut().filter(|one| !one.dead && one.phase == Phase::Ready).take(max);
                 let wanted: Vec<u64> = ready
@@ -145,35 +145,31 @@ fn run(ops: Vec<Op>) {
             }
             Op::Complete(i) if !held.is_empty() => {
                 let one = held.swap_remove(i.index(held.len()));
-                let done =
-                    queues.complete("q", strict(&one), now).map(|p| p.wait().expect("a step of the test")).is_ok();
+                let done = queues.complete("q", strict(&one), now).map(|p| p.wait().expect("it is durable")).is_ok();
                 assert_eq!(done, settle(&mut model, now, &one, |one| one.sequence = 0));
                 model.all.retain(|one| one.sequence != 0);
             }
             Op::Abandon(i) if !held.is_empty() => {
                 let one = held.swap_remove(i.index(held.len()));
-                let done =
-                    queues.abandon("q", strict(&one), now).map(|p| p.wait().expect("a step of the test")).is_ok();
+                let done = queues.abandon("q", strict(&one), now).map(|p| p.wait().expect("it is durable")).is_ok();
                 assert_eq!(done, settle(&mut model, now, &one, |one| release(one, now)));
             }
             Op::Defer(i) if !held.is_empty() => {
                 let one = held.swap_remove(i.index(held.len()));
-                let done = queues.defer("q", strict(&one), now).map(|p| p.wait().expect("a step of the test")).is_ok();
+                let done = queues.defer("q", strict(&one), now).map(|p| p.wait().expect("it is durable")).is_ok();
                 let defer = |one: &mut Plain| (one.phase, one.deferred, one.until_ms) = (Phase::Deferred, true, 0);
                 assert_eq!(done, settle(&mut model, now, &one, defer));
             }
             Op::Bury(i) if !held.is_empty() => {
                 let one = held.swap_remove(i.index(held.len()));
                 let why = DeadLetter { reason: "r".into(), description: String::new() };
-                let done = queues
-                    .dead_letter("q", strict(&one), why, now)
-                    .map(|p| p.wait().expect("a step of the test"))
-                    .is_ok();
+                let done =
+                    queues.dead_letter("q", strict(&one), why, now).map(|p| p.wait().expect("it is durable")).is_ok();
                 assert_eq!(done, settle(&mut model, now, &one, bury));
             }
             Op::Renew(i) if !held.is_empty() => {
                 let one = &held[i.index(held.len())];
-                let done = queues.renew("q", strict(one), now).map(|p| p.wait().expect("a step of the test")).is_ok();
+                let done = queues.renew("q", strict(one), now).map(|p| p.wait().expect("it is durable")).is_ok();
                 assert_eq!(done, settle(&mut model, now, one, |one| one.until_ms = now + LOCK_MS));
             }
             Op::Wait(ms) => now += ms,

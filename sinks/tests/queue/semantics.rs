@@ -8,7 +8,7 @@ use super::common::{T0, bodies, open, queue, refused, strict, text};
 
 fn send(queues: &Queues, to: &str, bodies: &[&str], now_ms: i64) {
     let messages: Vec<Message> = bodies.iter().map(|body| text(body)).collect();
-    queues.send(to, &messages, now_ms).expect("a step of the test").wait().expect("a step of the test");
+    queues.send(to, &messages, now_ms).expect("it is taken").wait().expect("it is durable");
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl Follower {
             sink.sync()?;
             *open = Open::default();
         }
-        if *cursor == self.committed || self.was_moved() {
+        let seen = self.store.checkpoints(&self.group);
+        if *cursor == self.committed || self.cursor_of(&seen) != self.committed {
             return Ok(());
         }
         let moved = cursor.iter().filter(|(partition, offset)| self.committed.get(partition) != Some(offset));
@@ -143,13 +144,19 @@ impl Follower {
                 metadata: String::new(),
             })
             .collect();
-        self.store.commit_checkpoints(&self.group, &checkpoints)?;
-        self.committed.clone_from(cursor);
+        // Somebody may move them at this very moment: the next look sees it.
+        if self.store.commit_checkpoints_over(&self.group, &seen, &checkpoints)? {
+            self.committed.clone_from(cursor);
+        }
         Ok(())
     }
 
     fn checkpoints(&self) -> Cursor {
-        let ours = self.store.checkpoints(&self.group).into_iter().filter(|one| one.hub == self.hub.name());
+        self.cursor_of(&self.store.checkpoints(&self.group))
+    }
+
+    fn cursor_of(&self, checkpoints: &[Checkpoint]) -> Cursor {
+        let ours = checkpoints.iter().filter(|one| one.hub == self.hub.name());
         ours.map(|one| (one.partition, one.offset)).collect()
     }
 

@@ -13,49 +13,26 @@ mod reader;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 use tollgate_ingest::log::Hub;
 
 use super::endpoints::Shared;
-use crate::{Error, Result};
+use super::threads::Threads;
+use crate::Result;
 use follower::Follower;
 pub(super) use follower::chain;
 pub(super) use meter::SinkMeter;
 pub(super) use outlet::{LiveSink, Outlet, Window};
 pub(super) use reader::Reader;
 
-/// The running followers.
-pub(super) struct Followers {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Followers {
-    /// Starts a thread for each outlet.
-    pub(super) fn start(outlets: Vec<Outlet>, results: &Arc<Hub>, shared: &Shared) -> Result<Self> {
-        let meter = SinkMeter::new(&shared.metrics);
-        let mut followers = Self { stop: Arc::default(), threads: Vec::new() };
-        for outlet in outlets {
-            let name = format!("sink-{}", outlet.name);
-            let follower = Follower::new(outlet, results, shared, meter.clone());
-            let stop = Arc::clone(&followers.stop);
-            let thread = std::thread::Builder::new().name(name.clone()).spawn(move || follower.run(&stop));
-            let failed = |source| Error::Io { what: "start the thread of", path: name.into(), source };
-            followers.threads.push(thread.map_err(failed)?);
-        }
-        Ok(followers)
+/// Starts a thread for each outlet. At its end each sink has finished what it was handed.
+pub(super) fn start(outlets: Vec<Outlet>, results: &Arc<Hub>, shared: &Shared) -> Result<Threads> {
+    let meter = SinkMeter::new(&shared.metrics);
+    let mut threads = Threads::default();
+    for outlet in outlets {
+        let name = format!("sink-{}", outlet.name);
+        let follower = Follower::new(outlet, results, shared, meter.clone());
+        threads.start(name, move |stop| follower.run(stop))?;
     }
-
-    /// Lets every sink finish what it was handed.
-    pub(super) fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads {
-            let name = thread.thread().name().unwrap_or_default().to_owned();
-            if thread.join().is_err() {
-                tracing::error!(name, "the thread of a sink had panicked: nothing was handed to it since");
-            }
-        }
-    }
+    Ok(threads)
 }

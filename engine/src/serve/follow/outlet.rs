@@ -37,6 +37,11 @@ pub(in crate::serve) struct Outlet {
 }
 
 impl Outlet {
+    /// A sink that gets every event, and whose cursor moves with every batch.
+    pub(in crate::serve) fn of_all(name: &str, open: impl FnMut() -> Result<LiveSink> + Send + 'static) -> Self {
+        Self { name: name.into(), routes: Vec::new(), window: Window::NONE, open: Box::new(open) }
+    }
+
     /// Whether the sink gets an event.
     pub(super) fn takes(&self, event: &CloudEvent) -> bool {
         self.routes.is_empty() || self.routes.iter().any(|route| route.takes(event))

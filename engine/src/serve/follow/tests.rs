@@ -98,12 +98,12 @@ fn a_sink_gets_what_takes_its_route_and_goes_on_after_a_restart() {
     append(&place.hub, 1, &[&event("c", "read")]);
     let route = RouteConfig { types: vec!["READ".into()], ..RouteConfig::default() };
     let (outlet, synced) = told(0, &route);
-    let followers = Followers::start(vec![outlet], &place.hub, &place.shared).unwrap();
+    let followers = start(vec![outlet], &place.hub, &place.shared).unwrap();
     assert_eq!(wait_for(&synced, 2), ["a", "c"]);
     followers.stop();
     append(&place.hub, 0, &[&event("d", "Read")]);
     let (outlet, synced) = told(0, &route);
-    let followers = Followers::start(vec![outlet], &place.hub, &place.shared).unwrap();
+    let followers = start(vec![outlet], &place.hub, &place.shared).unwrap();
     assert_eq!(wait_for(&synced, 1), ["d"]);
     followers.stop();
     let mut metrics = String::new();
@@ -116,7 +116,7 @@ fn a_failed_sync_is_tried_again_from_the_last_commit() {
     let place = place();
     append(&place.hub, 0, &[&event("a", "t"), &event("b", "t")]);
     let (outlet, synced) = told(1, &RouteConfig::default());
-    let followers = Followers::start(vec![outlet], &place.hub, &place.shared).unwrap();
+    let followers = start(vec![outlet], &place.hub, &place.shared).unwrap();
     assert_eq!(wait_for(&synced, 2), ["a", "b"]);
     followers.stop();
 }
@@ -126,7 +126,7 @@ fn moved_checkpoints_rewind_a_running_sink() {
     let place = place();
     append(&place.hub, 0, &[&event("a", "t"), &event("b", "t"), &event("c", "t")]);
     let (outlet, synced) = told(0, &RouteConfig::default());
-    let followers = Followers::start(vec![outlet], &place.hub, &place.shared).unwrap();
+    let followers = start(vec![outlet], &place.hub, &place.shared).unwrap();
     assert_eq!(wait_for(&synced, 3), ["a", "b", "c"]);
     // Only a commit of the follower's that is through is one that this one follows upon.
     let committed = || place.shared.store.checkpoints("sink.told").iter().any(|one| one.offset == 3);

@@ -48,7 +48,7 @@ pub(super) fn assemble(config: &Config, shared: &Shared, assembly: &mut Assembly
     let hub = shared.store.hub(&config.source.results)?;
     let table = Table { hub, places: Arc::new(Semaphore::new(MAX_STREAMS)) };
     let routes = Router::new().route("/plates.arrow", get(plates)).with_state(Arc::new(table));
-    assembly.served.readable = std::mem::take(&mut assembly.served.readable).merge(routes);
+    assembly.served.add_readable(routes);
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use super::PATIENCE;
 
 /// What can be killed and come back.
 pub(super) trait Mortal {
+    /// Waits until what it was told to set up (not: the messages) survives a SIGKILL, where that takes more than its word.
+    fn settle(&mut self) {}
     /// SIGKILL, to all of its processes.
     fn kill(&mut self);
     /// Starts it as before, in the same folder, and waits until it serves.
@@ -54,6 +56,12 @@ impl Mortal for Broker {
         let killed = Command::new("kill").args(["-9", "--", &group]).stderr(Stdio::null()).status();
         assert!(killed.is_ok(), "there is a kill");
         self.child.wait().expect("a child");
+        // The child may be a script, and what it started take a moment longer to end.
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            assert!(Instant::now() < deadline, "a killed broker listens");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn start_again(&mut self) {

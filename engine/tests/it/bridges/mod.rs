@@ -45,6 +45,7 @@ fn wait_for(server: &Server, sink: &str, outcome: &str, times: usize) {
 fn kill_midway(server: &Server, sink: &str, broker: &mut impl Mortal) {
     events::produce(server, 0..500);
     wait_for(server, sink, "written", 500);
+    broker.settle();
     events::produce(server, 500..1_500);
     broker.kill();
     events::produce(server, 1_500..EVENTS);

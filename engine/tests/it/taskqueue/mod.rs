@@ -13,7 +13,7 @@ use server::Server;
 fn compare(script: fn(u16) -> Option<String>) {
     let Some(emulator) = Emulator::start() else { return };
     let Some(theirs) = script(emulator.port) else { return };
-    let dir = tempfile::tempdir().expect("a step of the test");
+    let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path());
     let ours = script(server.port).expect("it ran a moment ago");
     let differ = |(ours, theirs): &(&str, &str)| ours != theirs;
