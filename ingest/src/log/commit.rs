@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use event_listener::Event;
 
 use super::lane::Lane;
+use super::notes::{Noter, Notes};
 use super::store::StoreOptions;
 use crate::{Error, Result};
 
@@ -86,7 +87,7 @@ impl Shared {
         self.failed.get().is_none()
     }
 
-    fn fail(&self, detail: String) {
+    pub(super) fn fail(&self, detail: String) {
         self.failed.get_or_init(|| detail);
         // Under the lock, so that nobody falls asleep between looking and waiting.
         let _state = self.lock();
@@ -111,6 +112,9 @@ impl Shared {
 /// The threads, and what they share with the partitions.
 pub(super) struct Committer {
     shared: Arc<Shared>,
+    noter: Arc<Noter>,
+    /// It takes notes at the end, too.
+    notes: bool,
     threads: Vec<JoinHandle<()>>,
     cached_tail_bytes: u64,
     /// The data folder's lock: held until the last write is durable.
@@ -120,15 +124,21 @@ pub(super) struct Committer {
 impl Committer {
     /// Starts the threads.
     pub(super) fn start(options: StoreOptions, claim: File) -> io::Result<Self> {
-        let StoreOptions { max_unsynced_bytes: max_bytes, commit_threads, cached_tail_bytes } = options;
+        let StoreOptions { max_unsynced_bytes: max_bytes, commit_threads, cached_tail_bytes, notes_every } = options;
         let (work, room, room_async) = (Condvar::new(), Condvar::new(), Event::new());
         let failed = OnceLock::new();
         let shared = Arc::new(Shared { state: Mutex::default(), max_bytes, work, room, room_async, failed });
-        let mut committer = Self { shared, threads: Vec::new(), cached_tail_bytes, _claim: claim };
+        let (noter, notes) = (Arc::default(), notes_every.is_some());
+        let mut committer = Self { shared, noter, notes, threads: Vec::new(), cached_tail_bytes, _claim: claim };
         for number in 0..commit_threads.max(1) {
             let shared = Arc::clone(&committer.shared);
             let thread = std::thread::Builder::new().name(format!("log-commit-{number}"));
             committer.threads.push(thread.spawn(move || run(&shared))?);
+        }
+        if let Some(every) = notes_every {
+            let (noter, shared) = (Arc::clone(&committer.noter), Arc::clone(&committer.shared));
+            let thread = std::thread::Builder::new().name("log-notes".into());
+            committer.threads.push(thread.spawn(move || noter.run(&shared, every))?);
         }
         Ok(committer)
     }
@@ -158,6 +168,16 @@ impl Committer {
         }
     }
 
+    /// Takes the notes of a hub from now on.
+    pub(super) fn note(&self, notes: &Arc<Notes>) {
+        self.noter.add(Arc::clone(notes));
+    }
+
+    /// Takes the notes of a hub no more.
+    pub(super) fn forget(&self, notes: &Arc<Notes>) {
+        self.noter.remove(notes);
+    }
+
     /// Bytes at the end of each partition that the system's memory is left to keep.
     pub(super) fn cached_tail_bytes(&self) -> u64 {
         self.cached_tail_bytes
@@ -175,13 +195,18 @@ impl Committer {
 }
 
 impl Drop for Committer {
-    /// Makes durable what is pending, and ends the threads.
+    /// Makes durable what is pending, ends the threads, and notes that.
     fn drop(&mut self) {
         self.shared.lock().stopping = true;
         self.shared.work.notify_all();
+        self.noter.stop();
         for thread in self.threads.drain(..) {
             // It ends by itself; had it panicked, there would be nobody left to tell.
             thread.join().ok();
+        }
+        for notes in self.noter.release().iter().filter(|_| self.notes) {
+            // Without this note the one before holds.
+            notes.take().ok();
         }
     }
 }

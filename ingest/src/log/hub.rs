@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::Committer;
 use super::disk::{failed, replace};
+use super::notes::{Noted, Notes};
 use super::partition::{Partition, TornTail};
 use crate::{Error, Result};
 
@@ -84,6 +85,7 @@ pub struct Hub {
     config: HubConfig,
     committer: Arc<Committer>,
     grown: Arc<Event>,
+    notes: Arc<Notes>,
     partitions: RwLock<Vec<Arc<Partition>>>,
 }
 
@@ -108,14 +110,28 @@ impl Hub {
             toml::from_str(&text).map_err(|source| Error::Settings { path: settings, source: Box::new(source) })?;
         config.check()?;
         let (mut partitions, grown) = (Vec::new(), Arc::new(Event::new()));
+        let (noted, notes) = (Noted::read(folder)?, Arc::new(Notes::open(folder)?));
         for number in 0..config.partitions {
-            let folder = folder.join(number.to_string());
-            let (partition, tail) = Partition::open(&folder, config, Arc::clone(committer), Arc::clone(&grown))?;
+            let (folder, durable) = (folder.join(number.to_string()), noted.of(number));
+            let (partition, tail) =
+                Partition::open(&folder, config, Arc::clone(committer), Arc::clone(&grown), durable)?;
+            notes.follow(partition.lane());
             partitions.push(Arc::new(partition));
             torn.extend(tail);
         }
+        notes.take()?;
+        committer.note(&notes);
         let (name, folder, committer) = (name.to_owned(), folder.to_path_buf(), Arc::clone(committer));
-        Ok(Self { name, folder, config, committer, grown, partitions: RwLock::new(partitions) })
+        Ok(Self { name, folder, config, committer, grown, notes, partitions: RwLock::new(partitions) })
+    }
+
+    pub(super) fn note_durable(&self) -> Result<()> {
+        self.notes.take()
+    }
+
+    /// Notes nothing more about a hub that is removed.
+    pub(super) fn end_notes(&self) {
+        self.committer.forget(&self.notes);
     }
 
     /// The hub's name.
@@ -166,10 +182,12 @@ impl Hub {
         }
         let open = |number: u32| {
             let (folder, committer) = (self.folder.join(number.to_string()), Arc::clone(&self.committer));
-            Partition::open(&folder, grown, committer, Arc::clone(&self.grown))
+            Partition::open(&folder, grown, committer, Arc::clone(&self.grown), None)
         };
         let added = (now..count).map(|number| Ok(Arc::new(open(number)?.0))).collect::<Result<Vec<_>>>()?;
         store(&self.folder, &grown)?;
+        added.iter().for_each(|partition| self.notes.follow(partition.lane()));
+        self.notes.take()?;
         partitions.extend(added);
         Ok(())
     }

@@ -53,10 +53,12 @@ impl Turn {
     }
 }
 
-/// The syncs of a partition, and the offset behind its last durable record, which is what readers may see.
+/// The syncs of a partition, and the offset behind the last record that readers may see.
 pub(super) struct Lane {
     shared: Arc<Shared>,
     end: AtomicU64,
+    /// All records before it were synced; `end` goes ahead of it where readers do not wait for that.
+    durable_end: AtomicU64,
     /// Shared by the partitions of a hub: who reads a hub waits for any of them.
     grown: Arc<Event>,
     state: Mutex<State>,
@@ -67,12 +69,18 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(shared: Arc<Shared>, end: u64, grown: Arc<Event>) -> Self {
-        let (end, state, turns) = (AtomicU64::new(end), Mutex::default(), Default::default());
-        Self { shared, end, grown, state, turns, queued: AtomicBool::new(false) }
+        let (state, turns, queued) = (Mutex::default(), Default::default(), AtomicBool::new(false));
+        let (end, durable_end) = (AtomicU64::new(end), AtomicU64::new(end));
+        Self { shared, end, durable_end, grown, state, turns, queued }
     }
 
     pub(super) fn end(&self) -> u64 {
         self.end.load(Ordering::Acquire)
+    }
+
+    /// The offset before which a sync has made everything durable.
+    pub(super) fn durable_end(&self) -> u64 {
+        self.durable_end.load(Ordering::Acquire)
     }
 
     /// Shows readers what lies before `end`, and wakes those who wait.
@@ -116,6 +124,7 @@ impl Lane {
         drop(state);
         let synced = self.shared.sync(&pending.file);
         if synced {
+            self.durable_end.fetch_max(pending.end, Ordering::Release);
             self.raise(pending.end);
         }
         let mut state = self.lock();

@@ -21,6 +21,7 @@ mod groups;
 mod hub;
 mod index;
 mod lane;
+mod notes;
 mod partition;
 mod producers;
 mod record;

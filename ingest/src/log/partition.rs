@@ -14,7 +14,7 @@ use super::hub::{Durability, HubConfig};
 use super::lane::{Ack, Lane};
 use super::producers::Producers;
 use super::scan;
-use super::segment::{Extent, Segment, list};
+use super::segment::{Extent, Kept, Segment, list};
 use crate::{Error, Result};
 
 /// Syncs within the space of one zeroed piece (256 KiB) from which zeros pay. On an NVMe disk with ext4 a MiB of zeros was
@@ -113,12 +113,14 @@ impl Log {
 }
 
 impl Partition {
-    /// Opens a partition, or begins one in an empty folder.
+    /// Opens a partition, or begins one in an empty folder. All records before the offset `durable` are to be there,
+    /// and what is damaged behind it was never durable; where that is not known, all is to be whole but the very end.
     pub(super) fn open(
         folder: &Path,
         config: HubConfig,
         committer: Arc<Committer>,
         grown: Arc<Event>,
+        durable: Option<u64>,
     ) -> Result<(Self, Option<TornTail>)> {
         fs::create_dir_all(folder).map_err(failed("create the partition", folder))?;
         let mut producers = Producers::default();
@@ -127,7 +129,8 @@ impl Partition {
         let bases = list(folder)?;
         for (i, &base) in bases.iter().enumerate() {
             let sealed = i + 1 < bases.len();
-            let (segment, cut) = Segment::open(folder, base, sealed, &mut producers)?;
+            let kept = if sealed { Kept::Sealed } else { Kept::Active { durable } };
+            let (segment, cut) = Segment::open(folder, base, kept, &mut producers)?;
             if sealed && segment.next != bases[i + 1] {
                 let detail = format!("the segment ends here, and the next one begins with offset {}", bases[i + 1]);
                 return Err(segment.damaged(&detail));
@@ -136,6 +139,7 @@ impl Partition {
             torn += cut;
         }
         let mut active = segments.pop_back().map_or_else(|| Segment::create(folder, 0, None), Ok)?;
+        active.has_all_before(durable)?;
         if let Some(before) = segments.back() {
             active.append_ms = active.append_ms.max(before.append_ms);
         }
@@ -146,6 +150,10 @@ impl Partition {
         let log = Mutex::new(Log { sealed: segments, active, producers, rounds: None });
         let lane = Arc::new(Lane::new(committer.shared(), end_offset, grown));
         Ok((Self { folder: folder.to_path_buf(), config, committer, lane, log }, tail))
+    }
+
+    pub(super) fn lane(&self) -> Arc<Lane> {
+        Arc::clone(&self.lane)
     }
 
     // Every change of the log is complete before anything in it can fail: see `append`.

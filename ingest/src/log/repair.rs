@@ -25,8 +25,9 @@ pub struct Lost {
     pub kept_as: Option<PathBuf>,
 }
 
-/// Repairs the segments of a partition that nobody has open.
-pub(super) fn repair(folder: &Path) -> Result<Vec<Lost>> {
+/// Repairs the segments of a partition that nobody has open; all of its records before the offset `durable` should be
+/// there, where that is known.
+pub(super) fn repair(folder: &Path, durable: Option<u64>) -> Result<Vec<Lost>> {
     let (mut lost, mut append_ms) = (Vec::new(), 0);
     let bases = list(folder)?;
     for (i, &base) in bases.iter().enumerate() {
@@ -34,24 +35,16 @@ pub(super) fn repair(folder: &Path) -> Result<Vec<Lost>> {
         let file = File::options().read(true).write(true).open(&path).map_err(failed("open the segment", &path))?;
         let scanned = scan::batches(&file, 0, base, |_, header| append_ms = header.max_timestamp_ms);
         let scan = scanned.map_err(failed("read the segment", &path))?;
-        let follows = bases.get(i + 1).copied();
-        let damaged = scan.tail == Tail::Damaged || follows.is_some_and(|next| next != scan.next);
-        if damaged {
-            let end = follows.map_or_else(|| last_end(&file, &scan), Ok).map_err(failed("read the segment", &path))?;
+        let (damaged, end) = match scan.tail {
+            Tail::Damaged { next, .. } => (true, next),
+            Tail::Clean | Tail::Torn(_) => (false, scan.next),
+        };
+        let end = bases.get(i + 1).copied().unwrap_or_else(|| end.max(durable.unwrap_or(0)));
+        if damaged || end != scan.next {
             lost.push(give_up(&path, &file, &scan, end, append_ms)?);
         }
     }
     Ok(lost)
-}
-
-/// The offset behind the last whole batch that lies behind damaged bytes.
-fn last_end(file: &File, scan: &Scan) -> std::io::Result<u64> {
-    let length = file.metadata()?.len();
-    let (mut from, mut end) = (scan.position + 1, scan.next);
-    while let Some((behind, next)) = scan::later_batch(file, from, length, end)? {
-        (from, end) = (behind, next);
-    }
-    Ok(end)
 }
 
 /// Keeps a copy of a segment, and ends it behind its last good batch with empty ones up to the offset `end`.

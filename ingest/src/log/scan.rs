@@ -49,8 +49,9 @@ pub(super) enum Tail {
     Clean,
     /// With the beginning of a batch that was never completed, of this many bytes.
     Torn(u64),
-    /// Not where it stops: a whole later batch lies behind damaged bytes.
-    Damaged,
+    /// Not where it stops: whole later batches lie behind damaged bytes. The last of them ends after so many `bytes`, with
+    /// the record before the offset `next`.
+    Damaged { bytes: u64, next: u64 },
 }
 
 /// Where the whole batches of a segment end, and how.
@@ -68,10 +69,9 @@ pub(super) struct Scan {
 pub(super) fn batches(file: &File, from: u64, next: u64, visit: impl FnMut(u64, &BatchHeader)) -> io::Result<Scan> {
     let length = file.metadata()?.len();
     let (position, next) = whole_batches(file, from, length, next, visit)?;
-    let tail = if later_batch(file, position + 1, length, next)?.is_some() {
-        Tail::Damaged
-    } else {
-        torn(file, position, length, next)?
+    let tail = match last_end(file, position, length, next)? {
+        (end, next) if end > position => Tail::Damaged { bytes: end - position, next },
+        _ => torn(file, position, length, next)?,
     };
     Ok(Scan { position, next, tail })
 }
@@ -110,9 +110,19 @@ fn whole(file: &File, position: u64, length: u64, batch: &mut Vec<u8>) -> io::Re
     Ok((rest + HEADER_BYTES == header.length && header.fits(batch)).then_some(header))
 }
 
+/// The position and the offset behind the last whole batch of this segment that lies anywhere behind a position; those
+/// that were given where there is none.
+fn last_end(file: &File, position: u64, length: u64, next: u64) -> io::Result<(u64, u64)> {
+    let (mut from, mut last) = (position + 1, (position, next));
+    while let Some(end) = later_batch(file, from, length, last.1)? {
+        (from, last) = (end.0, end);
+    }
+    Ok(last)
+}
+
 /// The next whole batch of this segment that lies anywhere behind a position, one with a later offset: the position
 /// and the offset behind it. Where it would take too long to know, the end of the file is given.
-pub(super) fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<Option<(u64, u64)>> {
+fn later_batch(file: &File, from: u64, length: u64, next: u64) -> io::Result<Option<(u64, u64)>> {
     let mut window = vec![0; WINDOW];
     let (mut batch, mut summed) = (Vec::new(), 0);
     let mut start = from;

@@ -28,6 +28,15 @@ const LET_GO: u64 = 4 << 20;
 /// The first word of a side file: its format.
 const SIDE_FORMAT: u64 = u64::from_be_bytes(*b"tollgix1");
 
+/// What is known of a segment before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It was full and is durable as a whole.
+    Sealed,
+    /// It is the last of its partition, all of whose records before an offset are durable, where that is known.
+    Active { durable: Option<u64> },
+}
+
 /// One file of a partition.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -72,13 +81,13 @@ impl Segment {
         Ok(Self { base, next: base, position: 0, append_ms: i64::MIN, index, file, path, reserved, ahead: 0, gone: 0 })
     }
 
-    /// Opens a segment after a restart. `sealed` ones are believed if they have a side file; all others are read from
+    /// Opens a segment after a restart. Sealed ones are believed if they have a side file; all others are read from
     /// end to end, and what is found is noted in `producers`. The second value is how many torn bytes were cut off.
-    pub(super) fn open(folder: &Path, base: u64, sealed: bool, producers: &mut Producers) -> Result<(Self, u64)> {
+    pub(super) fn open(folder: &Path, base: u64, kept: Kept, producers: &mut Producers) -> Result<(Self, u64)> {
         let path = log_path(folder, base);
         let file = File::options().read(true).write(true).open(&path).map_err(failed("open the segment", &path))?;
         let mut segment = Self::over(file, path, base)?;
-        if sealed && segment.load_side(producers) {
+        if kept == Kept::Sealed && segment.load_side(producers) {
             return Ok((segment, 0));
         }
         let scanned = scan::batches(&Arc::clone(&segment.file), 0, base, |position, header| {
@@ -88,15 +97,31 @@ impl Segment {
             }
         });
         let scan = scanned.map_err(failed("read the segment", &segment.path))?;
-        let cut = match scan.tail {
-            Tail::Clean => 0,
-            Tail::Torn(bytes) => segment.cut().map(|()| bytes)?,
-            Tail::Damaged => return Err(segment.damaged("damaged bytes lie between whole batches")),
+        if let Kept::Active { durable } = kept {
+            segment.has_all_before(durable)?;
+        }
+        let cut = match (scan.tail, kept) {
+            (Tail::Clean, _) => 0,
+            // Behind what is durable, a loss of power leaves batches on the disk in any order.
+            (Tail::Torn(bytes), _) | (Tail::Damaged { bytes, .. }, Kept::Active { durable: Some(_) }) => {
+                segment.cut().map(|()| bytes)?
+            }
+            (Tail::Damaged { .. }, _) => return Err(segment.damaged("damaged bytes lie between whole batches")),
         };
-        if sealed {
+        if kept == Kept::Sealed {
             segment.store_side(producers)?;
         }
         Ok((segment, cut))
+    }
+
+    /// Fails where a record before an offset is not there.
+    pub(super) fn has_all_before(&self, durable: Option<u64>) -> Result<()> {
+        match durable.filter(|&durable| durable > self.next) {
+            Some(durable) => {
+                Err(self.damaged(&format!("records up to offset {durable} were durable, and are damaged or missing")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The error that names where the segment cannot be read any more.

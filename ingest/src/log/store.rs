@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::commit::Committer;
 use super::disk::{failed, sync_folder};
 use super::groups::{Checkpoint, Groups};
 use super::hub::{Hub, HubConfig};
+use super::notes::Noted;
 use super::partition::TornTail;
 use super::repair::{Lost, repair};
 use crate::{Error, Result};
@@ -28,12 +30,21 @@ pub struct StoreOptions {
     /// Bytes at the end of each partition that stay in the system's memory for readers; what lies before is read from
     /// the disk. At most this is lost to other programs, and writing does not slow down when memory fills.
     pub cached_tail_bytes: u64,
+    /// How often it is noted how far each partition is durable, which is also done at the end. After a loss of power,
+    /// damage behind the note is the torn end of a partition, and damage before it an error. `None`: only at the start,
+    /// and when [`Store::note_durable`] is called.
+    pub notes_every: Option<Duration>,
 }
 
 impl Default for StoreOptions {
-    /// 64 MiB, 4 threads, 16 MiB.
+    /// 64 MiB, 4 threads, 16 MiB, every second.
     fn default() -> Self {
-        Self { max_unsynced_bytes: 64 << 20, commit_threads: 4, cached_tail_bytes: 16 << 20 }
+        Self {
+            max_unsynced_bytes: 64 << 20,
+            commit_threads: 4,
+            cached_tail_bytes: 16 << 20,
+            notes_every: Some(Duration::from_secs(1)),
+        }
     }
 }
 
@@ -83,8 +94,10 @@ impl Store {
         let hubs = folder.join("hubs");
         let mut lost = Vec::new();
         for hub in folders(&hubs)? {
+            let noted = Noted::read(&hub)?;
             for partition in folders(&hub)? {
-                lost.extend(repair(&partition)?);
+                let number = partition.file_name().and_then(|name| name.to_str()?.parse().ok());
+                lost.extend(repair(&partition, number.and_then(|number| noted.of(number)))?);
             }
         }
         Ok(lost)
@@ -121,7 +134,9 @@ impl Store {
         }
         let ended = self.hub_folder(&format!("{ENDED}{name}"));
         fs::rename(self.hub_folder(name), &ended).map_err(failed("remove the hub", &ended))?;
-        hubs.remove(name);
+        if let Some(hub) = hubs.remove(name) {
+            hub.end_notes();
+        }
         self.sync_names()?;
         self.groups.forget_hub(name)?;
         fs::remove_dir_all(&ended).map_err(failed("remove the hub", &ended))
@@ -190,6 +205,14 @@ impl Store {
     /// [`Error::CommitFailed`] when the disk refused; from then on the store takes no more writes.
     pub async fn admitted(&self) -> Result<()> {
         self.committer.admitted().await
+    }
+
+    /// Notes how far every partition is durable: see [`StoreOptions::notes_every`].
+    ///
+    /// # Errors
+    /// A disk that refuses.
+    pub fn note_durable(&self) -> Result<()> {
+        self.hubs().iter().try_for_each(|hub| hub.note_durable())
     }
 
     /// Bytes written ahead of the disk and not yet durable.

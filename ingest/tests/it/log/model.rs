@@ -12,6 +12,10 @@ use tollgate_ingest::log::{
 
 use super::{append, batch, read_all, records};
 
+/// Notes are taken when the model says so.
+const OPTIONS: StoreOptions =
+    StoreOptions { max_unsynced_bytes: 64 << 20, commit_threads: 2, cached_tail_bytes: 16 << 20, notes_every: None };
+
 /// Seeded numbers (splitmix64, Steele, Lea and Flood 2014): the same run for the same seed.
 struct Random(u64);
 
@@ -42,6 +46,8 @@ struct Model {
     start: u64,
     end: u64,
     time: i64,
+    /// What was noted to be durable: the end when the log was opened last, or when a note was taken since.
+    durable: u64,
     /// Per producer: the base offsets of all its batches; each has one record.
     producers: [Vec<u64>; 3],
 }
@@ -51,6 +57,14 @@ impl Model {
         self.time = self.time.max(now);
         self.batches.push(Sent { base: self.end, time: self.time, values: values.to_vec() });
         self.end += values.len() as u64;
+    }
+
+    /// Forgets the batches from an offset on.
+    fn cut(&mut self, end: u64) {
+        self.batches.retain(|sent| sent.base < end);
+        self.end = end;
+        self.time = self.batches.last().map_or(0, |sent| sent.time);
+        self.producers.iter_mut().for_each(|sent| sent.retain(|&base| base < end));
     }
 
     fn records(&self, from: u64) -> Vec<(u64, i64, Vec<u8>)> {
@@ -72,6 +86,7 @@ struct Run {
     log: Option<(Store, Arc<Partition>)>,
     model: Model,
     random: Random,
+    durability: Durability,
     now: i64,
 }
 
@@ -84,10 +99,10 @@ impl Run {
         let config =
             HubConfig { partitions: 1, durability, segment_bytes, max_batch_bytes, retention_ms, retention_bytes };
         let dir = tempfile::tempdir().expect("a folder for the test");
-        let (store, _) = Store::open(dir.path(), StoreOptions::default()).expect("a new store");
+        let (store, _) = Store::open(dir.path(), OPTIONS).expect("a new store");
         store.create_hub("h", &config).expect("a new hub");
         drop(store);
-        let mut run = Self { dir, log: None, model: Model::default(), random, now: 1000 };
+        let mut run = Self { dir, log: None, model: Model::default(), random, durability, now: 1000 };
         assert_eq!(run.reopen().expect("an empty log"), []);
         run
     }
@@ -98,8 +113,9 @@ impl Run {
 
     fn reopen(&mut self) -> Result<Vec<TornTail>, Error> {
         self.log = None;
-        let (store, torn) = Store::open(self.dir.path(), StoreOptions::default())?;
+        let (store, torn) = Store::open(self.dir.path(), OPTIONS)?;
         let partition = store.hub("h")?.partition(0)?;
+        self.model.durable = partition.end_offset();
         self.log = Some((store, partition));
         Ok(torn)
     }
@@ -221,21 +237,21 @@ impl Run {
         let kept = 12 + self.random.below(torn.len() as u64 - 40) as usize;
         let at = batches.last().map_or(0, |last| last.1);
         let in_place = self.random.below(2) == 0;
-        let mut lost = kept;
         edit(&path, |bytes| {
             if in_place {
                 bytes.resize(bytes.len().max(at + kept), 0);
                 bytes[at..at + kept].copy_from_slice(&torn[..kept]);
-                // How much was written cannot be seen: the batch is lost as long as it says it is.
-                lost = torn.len().min(bytes.len() - at);
             } else {
                 bytes.truncate(at);
                 bytes.extend_from_slice(&torn[..kept]);
             }
         });
         let reports = self.reopen().expect("a torn end is no damage");
-        let reports: Vec<_> = reports.iter().map(|report| (report.end_offset, report.bytes)).collect();
-        assert_eq!(reports, [(self.model.end, lost as u64)]);
+        let reports: Vec<_> = reports.iter().map(|report| (report.end_offset, report.bytes as usize)).collect();
+        // In place it cannot be seen how much was written: it is lost as long as it says it is, or up to the end of an
+        // older batch whose own offset, which no checksum covers, was overwritten in part.
+        let [(end, lost)] = reports[..] else { panic!("{reports:?}") };
+        assert!(end == self.model.end && if in_place { lost >= kept } else { lost == kept }, "{reports:?}");
     }
 
     /// A crash while space was made ready behind the end, or after nothing was; and a spare file of any kind.
@@ -243,7 +259,9 @@ impl Run {
         self.log = None;
         let (path, batches) = self.active();
         let at = batches.last().map_or(0, |last| last.1);
-        let older = fs::read(self.file("log", PathBuf::cmp)).expect("the first segment");
+        // A recycled file was full before this one was begun.
+        let first = self.file("log", PathBuf::cmp);
+        let older = if first == path { Vec::new() } else { fs::read(first).expect("the first segment") };
         let (kind, shift, count) = (self.random.below(4), self.random.below(100), self.random.below(5000));
         let byte = self.random.next() as u8;
         edit(&path, |bytes| {
@@ -264,7 +282,46 @@ impl Run {
         assert_eq!(self.reopen().expect("no damage"), []);
     }
 
-    /// A flipped bit: an error if whole batches follow, else the end of the log is cut before it.
+    /// A note of what is durable by now; a hub that does not wait for the disk has synced nothing since it was opened.
+    fn note(&mut self) {
+        let (store, _) = self.log.as_ref().expect("an open log");
+        store.note_durable().expect("a note");
+        if self.durability == Durability::Commit {
+            self.model.durable = self.model.end;
+        }
+    }
+
+    /// A loss of power: of what was written behind the note, some sectors reached the disk and others did not.
+    fn lose_power(&mut self) {
+        self.log = None;
+        let (path, batches) = self.active();
+        let base = |at: usize, bytes: &[u8]| BatchHeader::parse(&bytes[at..]).expect("a batch").base_offset;
+        let mut first_lost = None;
+        let (durable, random) = (self.model.durable, &mut self.random);
+        edit(&path, |bytes| {
+            let volatile = batches.iter().filter(|(at, _)| base(*at, bytes) >= durable);
+            let Some(from) = volatile.map(|(at, _)| *at).next() else { return };
+            let before = bytes.clone();
+            for at in (from..bytes.len()).filter(|at| *at == from || at % 512 == 0) {
+                if random.below(3) == 0 {
+                    let end = bytes.len().min(at / 512 * 512 + 512);
+                    bytes[at..end].fill(0);
+                }
+            }
+            let damaged = batches.iter().find(|(from, to)| bytes[*from..*to] != before[*from..*to]);
+            first_lost = damaged.map(|(from, _)| base(*from, &before));
+        });
+        let torn = self.reopen().expect("a loss of power is no damage");
+        if let Some(end) = first_lost {
+            self.model.cut(end);
+            assert!(torn.iter().all(|torn| torn.end_offset == end), "{torn:?}");
+        } else {
+            assert_eq!(torn, []);
+        }
+        self.model.durable = self.model.end;
+    }
+
+    /// A flipped bit: an error in what is durable, else the end of the log is cut before it.
     fn flip(&mut self) {
         self.log = None;
         let (path, batches) = self.active();
@@ -280,7 +337,8 @@ impl Run {
         };
         let bit = 1 << self.random.below(8);
         edit(&path, |bytes| bytes[at] ^= bit);
-        if victim + 1 < batches.len() {
+        let base = self.model.batches[self.model.batches.len() - batches.len() + victim].base;
+        if base < self.model.durable {
             match self.reopen() {
                 Err(Error::CorruptLog { segment, position, .. }) => {
                     assert_eq!((segment, position), (path.clone(), from as u64));
@@ -291,15 +349,12 @@ impl Run {
             assert_eq!(self.reopen().expect("a mended log"), []);
         } else {
             self.reopen().expect("a damaged end is cut");
-            let lost = self.model.batches.pop().expect("the batch that was damaged");
-            self.model.end = lost.base;
-            self.model.time = self.model.batches.last().map_or(0, |sent| sent.time);
-            self.model.producers.iter_mut().for_each(|sent| sent.retain(|&base| base < lost.base));
+            self.model.cut(base);
         }
     }
 
     fn step(&mut self) {
-        match self.random.below(40) {
+        match self.random.below(44) {
             0..14 => self.append(),
             14..22 => self.produce(),
             22..30 => self.read(),
@@ -308,6 +363,8 @@ impl Run {
             36 => self.tear(),
             37 => self.flip(),
             38 => self.litter(),
+            39 | 40 => self.lose_power(),
+            41 | 42 => self.note(),
             _ => assert_eq!(self.reopen().expect("an undamaged log"), []),
         }
         assert_eq!(

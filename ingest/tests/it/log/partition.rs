@@ -17,17 +17,27 @@ fn small() -> HubConfig {
 
 struct Log {
     dir: TempDir,
+    options: StoreOptions,
     store: Option<Store>,
     partition: Option<Arc<Partition>>,
 }
 
 impl Log {
     fn new(config: HubConfig) -> Self {
+        Self::with(config, StoreOptions::default())
+    }
+
+    /// One that notes what is durable only when it is told to, as if it was always killed within a second.
+    fn short_lived(config: HubConfig) -> Self {
+        Self::with(config, StoreOptions { notes_every: None, ..StoreOptions::default() })
+    }
+
+    fn with(config: HubConfig, options: StoreOptions) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the test");
-        let (store, _) = Store::open(dir.path(), StoreOptions::default()).expect("a new store");
+        let (store, _) = Store::open(dir.path(), options).expect("a new store");
         store.create_hub("h", &config).expect("a new hub");
         let partition = store.hub("h").and_then(|hub| hub.partition(0)).expect("its partition");
-        Self { dir, store: Some(store), partition: Some(partition) }
+        Self { dir, options, store: Some(store), partition: Some(partition) }
     }
 
     fn partition(&self) -> &Partition {
@@ -40,7 +50,7 @@ impl Log {
 
     fn open(&mut self) -> Result<Vec<TornTail>, Error> {
         self.close();
-        let (store, torn) = Store::open(self.dir.path(), StoreOptions::default())?;
+        let (store, torn) = Store::open(self.dir.path(), self.options)?;
         self.partition = Some(store.hub("h")?.partition(0)?);
         self.store = Some(store);
         Ok(torn)
@@ -187,14 +197,15 @@ fn recycled_files_do_not_bring_old_records_back() {
 
 #[test]
 fn a_torn_end_is_cut_with_a_report() {
-    let mut log = Log::new(small());
-    log.fill(3);
-    let one = log.partition().read(0, 1).unwrap().length;
-    log.close();
-    let path = log.files("log").remove(0);
-    let whole = fs::read(&path).unwrap();
-    // Every length at which the third batch is begun and not complete.
-    for kept in [20, 61, 62, 300, one - 1] {
+    // Every length at which the third batch is begun and not complete, or but for a byte.
+    for kept in [Some(20), Some(61), Some(62), Some(300), None] {
+        let mut log = Log::short_lived(small());
+        log.fill(3);
+        let one = log.partition().read(0, 1).unwrap().length;
+        log.close();
+        let path = log.files("log").remove(0);
+        let whole = fs::read(&path).unwrap();
+        let kept = kept.unwrap_or(one - 1);
         fs::write(&path, &whole[..(2 * one + kept) as usize]).unwrap();
         let torn = log.open().unwrap();
         assert_eq!(torn, [TornTail { partition: log.folder(), end_offset: 2, bytes: kept }]);
@@ -204,6 +215,46 @@ fn a_torn_end_is_cut_with_a_report() {
         assert_eq!(log.partition().end_offset(), 3);
         log.close();
     }
+}
+
+#[test]
+fn damage_behind_what_was_noted_to_be_durable_is_cut_and_before_it_an_error() {
+    let mut log = Log::short_lived(small());
+    log.fill(2);
+    log.store.as_ref().unwrap().note_durable().unwrap();
+    log.fill(3);
+    let one = log.partition().read(0, 1).unwrap().length as usize;
+    log.close();
+    // A loss of power: of five batches the third did not reach the disk, and those behind it did.
+    let path = log.files("log").remove(0);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[2 * one..3 * one].fill(0);
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(log.open().unwrap(), [TornTail { partition: log.folder(), end_offset: 2, bytes: 3 * one as u64 }]);
+    assert_eq!(append(log.partition(), &[b"again"], None, 9000).unwrap().0, 2);
+    assert_eq!(log.open().unwrap(), []);
+    log.close();
+    // The same to a batch that was durable, with none behind it: it is missed.
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..one]).unwrap();
+    let error = log.open().err().unwrap();
+    assert!(matches!(&error, Error::CorruptLog { segment, offset: 1, .. } if *segment == path), "{error}");
+    assert!(error.to_string().contains("records up to offset 3 were durable"), "{error}");
+    log.close();
+    let lost = Store::repair(log.dir.path()).unwrap();
+    assert_eq!(lost.iter().map(|lost| (lost.from_offset, lost.to_offset)).collect::<Vec<_>>(), [(1, 3)]);
+    log.open().unwrap();
+    assert_eq!(log.partition().end_offset(), 3);
+}
+
+#[test]
+fn what_is_closed_in_good_order_is_noted_to_be_durable() {
+    let mut log = Log::new(small());
+    log.fill(3);
+    log.close();
+    fs::remove_file(log.files("log").remove(0)).unwrap();
+    let error = log.open().err().unwrap();
+    assert!(error.to_string().contains("records up to offset 3 were durable"), "{error}");
 }
 
 #[test]
