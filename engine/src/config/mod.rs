@@ -9,6 +9,7 @@ mod models;
 mod queues;
 mod routes;
 mod serve;
+mod tls;
 
 pub use entities::{EntityConfig, QueueSinkConfig, TopicConfig, TopicSinkConfig};
 pub use error::ConfigError;
@@ -192,6 +193,7 @@ impl Config {
         routes::check(text, &config.routes, &config.sinks)?;
         files::check(&config)?;
         entities::check(text, &config)?;
+        tls::check(&config)?;
         Ok(config)
     }
 
@@ -253,6 +255,20 @@ mod tests {
         assert!(problem("[engine]\nqueue_batches = 0").contains("line 2"));
         assert!(problem("[judge]\nread_min_score = 1.5").contains("between 0 and 1"));
         assert!(problem("[judge]\nmin_chars = 9\nmax_chars = 3").contains("max_chars"));
+    }
+
+    #[test]
+    #[cfg(not(feature = "kafka-tls"))]
+    fn tls_that_the_build_lacks_is_refused_with_what_to_build() {
+        let properties = "properties = { \"security.protocol\" = \"SASL_SSL\" }";
+        let said = problem(&format!("[source]\nkind = \"kafka\"\n{properties}"));
+        assert!(
+            said.contains("source: security.protocol is SASL_SSL") && said.contains("--features kafka-tls"),
+            "{said}"
+        );
+        let said = problem(&format!("[sinks.kafka.cluster]\n{properties}\n[[routes]]\nto = [\"cluster\"]"));
+        assert!(said.starts_with("sinks.kafka.cluster:"), "{said}");
+        assert!(Config::parse(&format!("[source]\n{}", properties.replace("SASL_SSL", "PLAINTEXT"))).is_ok());
     }
 
     #[test]

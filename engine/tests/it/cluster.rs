@@ -1,10 +1,9 @@
 //! The Kafka source against a real Apache Kafka: two processes share the work of one.
 
-use crate::common::{repo, sample};
+use crate::common::{free_port, repo, sample};
 use crate::serve::{Server, ids, sources};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -77,10 +76,6 @@ impl Drop for Cluster {
 
 fn script() -> PathBuf {
     repo().join("benches/peers/kafka.sh")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
 /// Waits until two processes together have results of that many photos.

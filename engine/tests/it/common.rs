@@ -74,3 +74,8 @@ pub(crate) fn timeless_events(out: &Path) -> Vec<Value> {
 pub(crate) fn number(summary: &Value, key: &str) -> f64 {
     summary[key].as_f64().unwrap_or_else(|| panic!("no number `{key}` in {summary}"))
 }
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
+}

@@ -23,3 +23,5 @@ mod serve;
 mod sources;
 mod tail;
 mod taskqueue;
+#[cfg(feature = "kafka-tls")]
+mod tls;

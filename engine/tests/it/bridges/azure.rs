@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::broker::{Broker, Mortal, free_port, is_there};
+use super::broker::{Broker, Mortal, is_there};
 use super::reader::Reader;
 use super::{events, serve, wait_for};
-use crate::common::repo;
+use crate::common::{free_port, repo};
 
 /// How many events are handed on before the emulator is killed, and then how many in all.
 const BEFORE: usize = 200;

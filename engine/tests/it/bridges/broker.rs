@@ -1,6 +1,6 @@
 //! Brokers as processes: on free ports, killed with SIGKILL, started again in the same folder.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -79,11 +79,6 @@ impl Drop for Broker {
 fn spawn(mut command: Command) -> Child {
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("it starts")
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
 }
 
 /// Whether a program is there; says loudly when it is not, which is a failure with `REQUIRE_PEERS=1`.

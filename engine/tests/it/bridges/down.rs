@@ -3,9 +3,8 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use super::broker::free_port;
 use super::{events, serve, wait_for};
-use crate::common::{text, tollgate};
+use crate::common::{free_port, text, tollgate};
 
 /// A sink of each kind at a port, with a name that begins with `prefix`.
 fn one_of_each(prefix: &str, port: u16) -> String {

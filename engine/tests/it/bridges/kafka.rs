@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::broker::{Mortal, free_port, is_there};
+use super::broker::{Mortal, is_there};
 use super::reader::Reader;
 use super::{EVENTS, events, kill_midway, serve};
-use crate::common::repo;
+use crate::common::{free_port, repo};
 
 /// A single-node Apache Kafka; stopped with its handle.
 struct Kafka {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::broker::{Broker, free_port, is_there};
+use super::broker::{Broker, is_there};
 use super::reader::Received;
 use super::{EVENTS, PATIENCE, events, kill_midway, serve};
+use crate::common::free_port;
 
 /// The topic of messages that only ask whether somebody listens.
 const PROBE: &str = "plates/probe";

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::broker::{Broker, free_port, is_there};
+use super::broker::{Broker, is_there};
 use super::reader::Reader;
 use super::{EVENTS, events, kill_midway, serve};
+use crate::common::free_port;
 
 const PASSWORD: &str = "pa55word-that-is-nowhere-else";
 

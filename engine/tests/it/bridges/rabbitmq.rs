@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::broker::{Broker, Mortal, free_port, is_there};
+use super::broker::{Broker, Mortal, is_there};
 use super::reader::Reader;
 use super::{EVENTS, PATIENCE, events, kill_midway, serve, wait_for};
+use crate::common::free_port;
 
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";

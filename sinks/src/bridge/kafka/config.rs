@@ -40,6 +40,12 @@ impl Default for KafkaConfig {
 }
 
 impl KafkaConfig {
+    /// What `properties` say of encryption and login.
+    #[must_use]
+    pub fn security_protocol(&self) -> Option<&str> {
+        self.properties.get("security.protocol").map(Secret::text)
+    }
+
     pub(in crate::bridge) fn check(&self) -> Result<(), Fault> {
         if self.bootstrap.is_empty() || self.bootstrap.contains(['/', '@', ' ']) {
             return Err(("bootstrap", "write it as host:9092, with commas between several".into()));
