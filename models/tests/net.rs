@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
-use tollgate_kernels::gpu::AdapterChoice;
+use tollgate_kernels::gpu::{AdapterChoice, GpuOptions, PipelineFile};
 use tollgate_kernels::jpeg::{JpegFile, Orientation};
 use tollgate_kernels::photo::DevicePhoto;
 use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect};
@@ -11,7 +11,7 @@ use tollgate_models::detector::Retina;
 use tollgate_models::net::OnnxNet;
 use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
-use tollgate_models::{Manifest, ModelInfo, Result, Runtime, Store};
+use tollgate_models::{Decode, Manifest, ModelInfo, Result, Runtime, Store};
 
 /// Of probabilities, absolutely; of other outputs, of the largest value.
 const BOUND: f32 = 1e-3;
@@ -222,4 +222,49 @@ fn an_unknown_operation_is_named() {
         let said = OnnxNet::open("cut", &path).unwrap_err().to_string();
         assert!(said.contains("no ONNX file, or damaged"), "{said}");
     }
+}
+
+/// A second start finds what the first compiled; `--nocapture` shows what that is worth here.
+#[test]
+fn the_nets_pipelines_are_kept() {
+    let Some(nets) = nets() else { return };
+    let infos: Vec<_> = ["cct_xs_v2_global", "clp_det"].iter().filter_map(|name| nets.info(name)).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let options = GpuOptions { pipelines: Some(dir.path().join("made")), ..AdapterChoice::AllowSoftware.into() };
+    let mut photo = photo(5);
+    let (width, height) = (photo.width(), photo.height());
+    let picture = photo.at_least(usize::MAX).unwrap();
+    let crop = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
+    let letterbox = Retina::layout(width, height, 64);
+    let starts: Vec<_> = (0..3)
+        .map(|start| {
+            let begun = std::time::Instant::now();
+            let gpu = Arc::new(SharedGpu::open(options.clone()).unwrap());
+            let opened = begun.elapsed();
+            let jobs = infos.iter().map(|info| match info.decode {
+                Decode::Retina => (info, Job::Letterbox(picture, &letterbox)),
+                _ => (info, Job::Crop(picture, plate(picture), &crop)),
+            });
+            let found: Vec<_> = jobs
+                .map(|(info, job)| {
+                    let instead = Box::new(nets.on_cpu(info, false));
+                    outputs(&mut WgpuNet::load(Arc::clone(&gpu), info, instead).unwrap(), job)
+                })
+                .collect();
+            assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
+            let state = gpu.gpu().pipeline_file().clone();
+            eprintln!("start {start}: {state:?}, open after {opened:?}, first passes done after {:?}", begun.elapsed());
+            (state, found)
+        })
+        .collect();
+    let states: Vec<_> = starts.iter().map(|(state, _)| state).collect();
+    match states[..] {
+        [PipelineFile::Unsupported, ..] => eprintln!("SKIPPED: this adapter gives no compiled pipelines out"),
+        // The second start compiled nothing that the third would find more of.
+        [PipelineFile::New, PipelineFile::Found { bytes: second }, PipelineFile::Found { bytes: third }] => {
+            assert!(second == third && *second > 0, "{second} {third}");
+        }
+        _ => panic!("{states:?}"),
+    }
+    assert!(starts.windows(2).all(|pair| pair[0].1 == pair[1].1), "the outputs differ");
 }

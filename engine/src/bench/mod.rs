@@ -66,7 +66,7 @@ pub fn run(request: &Request, store: &Store, stop: &AtomicBool, watcher: &dyn Wa
         return Ok(None);
     }
     let mut notices = Vec::new();
-    let gpu = match Backend::Gpu.open() {
+    let gpu = match Backend::Gpu.open(store) {
         Ok(opened) => Some(opened),
         Err(error @ Error::Backend { .. }) => {
             notices.push(format!("no GPU path: {error}"));

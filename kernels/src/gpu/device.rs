@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::adapter::choose;
+use super::pipelines::Kept;
 use super::pool::Pool;
 use super::profile::Profile;
-use super::{AdapterChoice, AdapterInfo, Shader, Usage};
+use super::{AdapterInfo, GpuOptions, Shader, Usage};
 use crate::error::{Error, Result};
+
+/// What is used where the adapter has it.
+const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(wgpu::Features::PIPELINE_CACHE);
 
 /// An open GPU, shared by cloning. Safe to use from several threads at once.
 #[derive(Clone, Debug)]
@@ -25,17 +29,23 @@ struct Inner {
     pool: Arc<Pool>,
     profile: Profile,
     pipelines: Mutex<HashMap<(&'static str, &'static str), wgpu::ComputePipeline>>,
+    kept: Kept,
 }
 
 impl Gpu {
-    /// Opens the best adapter that `choice` allows, with all of its limits.
-    pub fn open(choice: AdapterChoice) -> Result<Self> {
-        let (info, adapter) = choose(choice)?;
+    /// Opens the best adapter that the options (or an [`AdapterChoice`](super::AdapterChoice)) allow, with all of its
+    /// limits.
+    ///
+    /// # Errors
+    /// There is no such adapter, or its driver gives no device.
+    pub fn open(options: impl Into<GpuOptions>) -> Result<Self> {
+        let options = options.into();
+        let (info, adapter) = choose(options.adapter)?;
         let limits = adapter.limits();
         let request = wgpu::DeviceDescriptor {
             label: Some("tollgate"),
             required_limits: limits.clone(),
-            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            required_features: adapter.features() & WANTED,
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&request))
@@ -52,7 +62,8 @@ impl Gpu {
         }));
         let pool = Arc::new(Pool::default());
         let (profile, pipelines) = (Profile::default(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, profile, pipelines }) })
+        let kept = Kept::open(&options, &adapter.get_info(), &device);
+        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, profile, pipelines, kept }) })
     }
 
     /// The adapter that was opened.
@@ -84,6 +95,10 @@ impl Gpu {
         &self.inner.profile
     }
 
+    pub(super) fn kept(&self) -> &Kept {
+        &self.inner.kept
+    }
+
     pub(crate) fn device(&self) -> &wgpu::Device {
         &self.inner.device
     }
@@ -109,6 +124,7 @@ impl Gpu {
         }
         let pipeline = self.scoped("a shader", 0, || self.compile(shader, entry))?;
         known.insert((shader.name, entry), pipeline.clone());
+        self.kept().compiled();
         Ok(pipeline)
     }
 
@@ -132,7 +148,7 @@ impl Gpu {
             module: &module,
             entry_point: Some(entry),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
+            cache: self.kept().cache(),
         })
     }
 

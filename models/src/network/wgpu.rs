@@ -56,6 +56,7 @@ impl WgpuNet {
             Some(at) => self.sizes[at..].rotate_left(1),
             None => {
                 let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?)?;
+                self.shared.save_pipelines();
                 if self.sizes.len() >= SIZES {
                     self.sizes.remove(0);
                 }
