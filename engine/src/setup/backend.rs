@@ -35,7 +35,7 @@ impl Backend {
 
 fn open_gpu(store: &Store) -> Result<Opened> {
     let pipelines = Some(store.dir().join("pipelines"));
-    let options = GpuOptions { adapter: AdapterChoice::AllowSoftware, pipelines };
+    let options = GpuOptions { pipelines, ..AdapterChoice::AllowSoftware.into() };
     let gpu = SharedGpu::open(options).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
         let reason =

@@ -28,7 +28,7 @@ pub use photos::Photos;
 pub use pipelines::PipelineFile;
 pub use prepared::{Prepared, Resident};
 pub use profile::{PassTime, PassTimes};
-pub use shader::{Shader, shaders};
+pub use shader::{Form, Shader, shaders};
 
 pub(crate) use dispatch::{Bindings, grid};
 pub(crate) use photos::WindowTable;

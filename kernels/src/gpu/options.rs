@@ -12,6 +12,10 @@ pub struct GpuOptions {
     /// The folder where compiled pipelines are kept from one start to the next; none keeps none. It is made where it
     /// is not there, for this user alone.
     pub pipelines: Option<PathBuf>,
+    /// Whether to leave alone what some adapters alone have, 16-bit floats and subgroups: for tests of what happens without.
+    pub plain: bool,
+    /// Bytes of a buffer, at most, where less is wanted than the adapter allows: for tests of what happens on small GPUs.
+    pub max_buffer_bytes: Option<u64>,
 }
 
 impl From<AdapterChoice> for GpuOptions {

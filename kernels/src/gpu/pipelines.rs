@@ -137,7 +137,7 @@ impl Gpu {
 /// The adapter and its driver, and a checksum of all shaders: those of another version would only take up room, since
 /// nothing ever leaves a driver's store.
 fn stamp(info: &wgpu::AdapterInfo) -> String {
-    let sources = shaders().iter().fold(0, |sum, shader| crc32c::crc32c_append(sum, shader.source().as_bytes()));
+    let sources = shaders().iter().fold(0, |sum, shader| crc32c::crc32c_append(sum, shader.source(true).as_bytes()));
     let (name, driver) = (&info.name, &info.driver);
     format!("{name} | {driver} {} | {:x}:{:x} | {sources:08x}", info.driver_info, info.vendor, info.device)
 }

@@ -9,8 +9,8 @@ use tollgate_kernels::letterbox::{GpuLetterbox, LetterboxSpec};
 use tollgate_kernels::{ChannelOrder, Filter, RgbView};
 
 fn open(folder: &Path) -> Gpu {
-    let adapter = AdapterChoice::AllowSoftware;
-    Gpu::open(GpuOptions { adapter, pipelines: Some(folder.to_owned()) }).expect("the kernel runs")
+    Gpu::open(GpuOptions { pipelines: Some(folder.to_owned()), ..AdapterChoice::AllowSoftware.into() })
+        .expect("the kernel runs")
 }
 
 fn letterboxed(gpu: &Gpu) -> Vec<f32> {
