@@ -208,8 +208,8 @@ fn create(device: &wgpu::Device, data: Option<&[u8]>) -> Result<wgpu::PipelineCa
     // SAFETY: the bytes must be what `PipelineCache::get_data` once returned. They come from `read` alone, which passes
     // on what `write` wrote, and that is such data: the checksum over stamp and data rules out damage (every burst of
     // 32 bits, and all else but one in 2³²), and the stamp rules out another adapter or driver, as wgpu's own header
-    // does once more. Nobody but this user could forge it, since the folder is closed to others; this user could
-    // replace the program as well.
+    // does once more. Nobody but this user could forge it, since the folder is closed to others (by its mode on Unix, by
+    // what folders of a user have elsewhere); this user could replace the program as well.
     let cache = unsafe { device.create_pipeline_cache(&descriptor) };
     match pollster::block_on(scope.pop()) {
         None => Ok(cache),
