@@ -136,6 +136,15 @@ pub enum Error {
         /// How long was waited.
         seconds: u64,
     },
+    /// Compiled pipelines could not be kept.
+    #[error("cannot write the compiled pipelines to {}: they are compiled again at the next start", path.display())]
+    PipelineFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The operating system's word.
+        #[source]
+        source: std::io::Error,
+    },
     /// The driver refused a command: a fault of this crate or of the driver.
     #[error("the GPU refused {what}: please report this with the adapter's name; the CPU path does the same")]
     Gpu {
@@ -165,6 +174,7 @@ impl Error {
             | Self::OutsidePhoto { .. }
             | Self::NotConvex { .. }
             | Self::NotFinite { .. }
+            | Self::PipelineFile { .. }
             | Self::Jpeg { .. }
             | Self::JpegUnsupported { .. }
             | Self::TooManyPixels { .. } => false,

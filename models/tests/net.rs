@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
-use tollgate_kernels::gpu::AdapterChoice;
+use tollgate_kernels::gpu::{AdapterChoice, GpuOptions, PipelineFile};
 use tollgate_kernels::jpeg::{JpegFile, Orientation};
+use tollgate_kernels::net::Precision;
 use tollgate_kernels::photo::DevicePhoto;
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect, iou};
 use tollgate_models::detector::Retina;
 use tollgate_models::net::OnnxNet;
 use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
-use tollgate_models::{Manifest, ModelInfo, Result, Runtime, Store};
+use tollgate_models::reader::SlotReader;
+use tollgate_models::{Decode, Manifest, ModelInfo, Reader, Reading, Result, Runtime, Store};
 
 /// Of probabilities, absolutely; of other outputs, of the largest value.
 const BOUND: f32 = 1e-3;
@@ -98,7 +100,7 @@ fn outputs(net: &mut dyn Network, job: Job<'_>) -> Vec<(String, Vec<f32>)> {
 fn compare(nets: &Nets, info: &ModelInfo, job: Job<'_>) {
     // The same input for both: made on the GPU.
     let mut expected = nets.on_cpu(info, true);
-    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), info, Box::new(nets.on_cpu(info, false)))
+    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), info, Precision::F32, Box::new(nets.on_cpu(info, false)))
         .expect("the net and its photo are there");
     let (expected, found) = (outputs(&mut expected, job), outputs(&mut net, job));
     assert_eq!(nets.gpu.finished_on_cpu(), 0, "the GPU did not do it");
@@ -154,7 +156,8 @@ fn the_slot_reader_reads_a_photo_that_lies_on_the_gpu() {
     assert!(matches!(picture, Picture::Device(_)));
     let job = Job::Crop(picture, rect, &spec);
     compare(&nets, &info, job);
-    let mut net = WgpuNet::load(Arc::clone(&nets.gpu), &info, Box::new(nets.on_cpu(&info, false))).unwrap();
+    let mut net =
+        WgpuNet::load(Arc::clone(&nets.gpu), &info, Precision::F32, Box::new(nets.on_cpu(&info, false))).unwrap();
     net.make_input(job).unwrap();
     let made = outputs(&mut net, Job::Made(job.shape()));
     assert_eq!(made, outputs(&mut net, job));
@@ -222,4 +225,113 @@ fn an_unknown_operation_is_named() {
         let said = OnnxNet::open("cut", &path).unwrap_err().to_string();
         assert!(said.contains("no ONNX file, or damaged"), "{said}");
     }
+}
+
+/// Real photos that lie beside the checkout, if they do: some of each country.
+fn real_photos() -> Vec<PathBuf> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/plates");
+    let some = |country: &str| {
+        let entries = std::fs::read_dir(dir.join(country)).into_iter().flatten().flatten();
+        let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|end| end == "jpg"));
+        files.sort();
+        files.into_iter().step_by(17).take(2)
+    };
+    ["br", "eu", "us"].into_iter().flat_map(some).collect()
+}
+
+/// With 16-bit floats the same plates are found and the same texts read.
+#[test]
+fn halves_find_and_read_the_same_plates() {
+    let Some(nets) = nets() else { return };
+    if !nets.gpu.gpu().has_halves() {
+        eprintln!("SKIPPED: {} has no 16-bit floats", nets.gpu.gpu().info());
+        return;
+    }
+    let (Some(finder), Some(reader)) = (nets.info("clp_det"), nets.info("cct_xs_v2_global")) else { return };
+    let files = real_photos();
+    if files.is_empty() {
+        eprintln!("SKIPPED: no real photos lie beside the checkout");
+        return;
+    }
+    let net = |info: &ModelInfo, precision| -> Box<dyn Network> {
+        let instead = Box::new(nets.on_cpu(info, false));
+        Box::new(WgpuNet::load(Arc::clone(&nets.gpu), info, precision, instead).unwrap())
+    };
+    let mut pairs = [Precision::F32, Precision::F16].map(|precision| {
+        let detector = Retina::on(net(&finder, precision), finder.clone()).unwrap();
+        (detector, SlotReader::on(net(&reader, precision), reader.clone()).unwrap())
+    });
+    let (mut plates, mut further) = (0, (0.0f32, 0.0f32));
+    for file in files {
+        let [whole, half] = pairs.each_mut().map(|(detector, reader)| {
+            let mut photo = Photo::default();
+            photo.open_jpeg(std::fs::read(&file).unwrap(), 1 << 26, 64).unwrap();
+            // Small, because software adapters are slow.
+            let spec = Retina::layout(photo.width(), photo.height(), 320);
+            let mut found = Vec::new();
+            detector.find(Job::Letterbox(photo.at_least(320).unwrap(), &spec), &mut found).unwrap();
+            // In the photo as the detector saw it, whose plates are large enough on these photos.
+            let scale = photo.width() as f32 / spec.content_w as f32;
+            found.iter_mut().for_each(|plate| plate.rect = plate.rect.scale(scale, scale));
+            let mut readings = Vec::new();
+            reader.read(&mut photo, &found, &mut readings).unwrap();
+            (found, readings)
+        });
+        assert_eq!(whole.0.len(), half.0.len(), "{}", file.display());
+        for (a, b) in whole.0.iter().zip(&half.0) {
+            further = (further.0.max(1.0 - iou(&a.rect, &b.rect)), further.1.max((a.score - b.score).abs()));
+        }
+        let texts = |readings: &[Reading]| readings.iter().map(|reading| reading.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&whole.1), texts(&half.1), "{}", file.display());
+        plates += whole.1.iter().filter(|reading| reading.text.len() >= 5).count();
+    }
+    eprintln!("{plates} plates read; boxes overlap by all but {:.4}, scores differ by {:.4}", further.0, further.1);
+    assert!(plates >= 3 && further.0 < 0.05 && further.1 < 0.02, "{plates} {further:?}");
+    assert_eq!(nets.gpu.finished_on_cpu(), 0, "the GPU did not do it");
+}
+
+/// A second start finds what the first compiled; `--nocapture` shows what that is worth here.
+#[test]
+fn the_nets_pipelines_are_kept() {
+    let Some(nets) = nets() else { return };
+    let infos: Vec<_> = ["cct_xs_v2_global", "clp_det"].iter().filter_map(|name| nets.info(name)).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let options = GpuOptions { pipelines: Some(dir.path().join("made")), ..AdapterChoice::AllowSoftware.into() };
+    let mut photo = photo(5);
+    let (width, height) = (photo.width(), photo.height());
+    let picture = photo.at_least(usize::MAX).unwrap();
+    let crop = CropSpec { out_w: 128, out_h: 64, filter: Filter::Bilinear, layout: Layout::NhwcU8Rgb };
+    let letterbox = Retina::layout(width, height, 64);
+    let starts: Vec<_> = (0..3)
+        .map(|start| {
+            let begun = std::time::Instant::now();
+            let gpu = Arc::new(SharedGpu::open(options.clone()).unwrap());
+            let opened = begun.elapsed();
+            let jobs = infos.iter().map(|info| match info.decode {
+                Decode::Retina => (info, Job::Letterbox(picture, &letterbox)),
+                _ => (info, Job::Crop(picture, plate(picture), &crop)),
+            });
+            let found: Vec<_> = jobs
+                .map(|(info, job)| {
+                    let instead = Box::new(nets.on_cpu(info, false));
+                    outputs(&mut WgpuNet::load(Arc::clone(&gpu), info, Precision::F32, instead).unwrap(), job)
+                })
+                .collect();
+            assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
+            let state = gpu.gpu().pipeline_file().clone();
+            eprintln!("start {start}: {state:?}, open after {opened:?}, first passes done after {:?}", begun.elapsed());
+            (state, found)
+        })
+        .collect();
+    let states: Vec<_> = starts.iter().map(|(state, _)| state).collect();
+    match states[..] {
+        [PipelineFile::Unsupported, ..] => eprintln!("SKIPPED: this adapter gives no compiled pipelines out"),
+        // The second start compiled nothing that the third would find more of.
+        [PipelineFile::New, PipelineFile::Found { bytes: second }, PipelineFile::Found { bytes: third }] => {
+            assert!(second == third && *second > 0, "{second} {third}");
+        }
+        _ => panic!("{states:?}"),
+    }
+    assert!(starts.windows(2).all(|pair| pair[0].1 == pair[1].1), "the outputs differ");
 }

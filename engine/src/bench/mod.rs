@@ -20,7 +20,7 @@ pub use photos::PhotoSet;
 pub use report::{Agreement, EndToEnd, Memory, Moved, PassRow, Peer, Report, StageRow};
 pub use spread::Spread;
 
-use crate::config::{Config, Inference};
+use crate::config::{Config, Inference, Precision};
 use crate::setup::{Backend, Opened, Setup};
 use crate::{Error, Result};
 use end_to_end::Rig;
@@ -45,6 +45,8 @@ pub struct Request {
     pub workers: NonZeroUsize,
     /// Where the nets of the GPU path run; none decides by the adapter.
     pub inference: Option<Inference>,
+    /// What our own executor stores values as, where the nets run there.
+    pub precision: Precision,
     /// The interpreter that peers are run with.
     pub python: PathBuf,
 }
@@ -66,7 +68,7 @@ pub fn run(request: &Request, store: &Store, stop: &AtomicBool, watcher: &dyn Wa
         return Ok(None);
     }
     let mut notices = Vec::new();
-    let gpu = match Backend::Gpu.open() {
+    let gpu = match Backend::Gpu.open(store) {
         Ok(opened) => Some(opened),
         Err(error @ Error::Backend { .. }) => {
             notices.push(format!("no GPU path: {error}"));
@@ -75,6 +77,11 @@ pub fn run(request: &Request, store: &Store, stop: &AtomicBool, watcher: &dyn Wa
         Err(other) => return Err(other),
     };
     let inference = inference(request, gpu.as_ref(), &mut notices);
+    if request.precision == Precision::F16 {
+        let is_used = inference == Inference::Wgpu && gpu.as_ref().and_then(device).is_some_and(|gpu| gpu.has_halves());
+        let notice = if is_used { "the nets' values are 16-bit floats" } else { "no net has 16-bit floats here" };
+        notices.push(notice.into());
+    }
     let prepare = |backend, inference| Setup::prepare(&config(request, inference), backend, store, watcher);
     let cpu = prepare(Opened::Cpu, Inference::Auto)?;
     let gpu = gpu.map(|opened| prepare(opened, inference)).transpose()?;
@@ -106,6 +113,7 @@ fn config(request: &Request, inference: Inference) -> Config {
     config.engine.workers = Some(request.workers);
     config.engine.batch_records = request.batch;
     config.models.inference = inference;
+    config.models.precision = if inference == Inference::Wgpu { request.precision } else { Precision::F32 };
     config
 }
 

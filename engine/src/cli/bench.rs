@@ -3,7 +3,7 @@
 use super::show::Screen;
 use super::{Exit, stop};
 use crate::bench::{self, PhotoSet, Request};
-use crate::config::Inference;
+use crate::config::{Inference, Precision};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -41,6 +41,9 @@ pub(super) struct BenchArgs {
     /// Where the nets of the GPU path run [default: wgpu, and onnxruntime with a software adapter].
     #[arg(long, value_enum)]
     inference: Option<InferenceArg>,
+    /// What wgpu's nets store values as.
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: PrecisionArg,
     /// The Python that OpenCV, for comparison, is looked for in.
     #[arg(long, value_name = "COMMAND", default_value = "python3")]
     python: PathBuf,
@@ -71,6 +74,21 @@ impl From<InferenceArg> for Inference {
     }
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrecisionArg {
+    F32,
+    F16,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+            PrecisionArg::F16 => Self::F16,
+        }
+    }
+}
+
 fn resolution(text: &str) -> Result<(u16, u16), String> {
     let sides = text.split_once(['x', 'X', '×']);
     let parsed = sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
@@ -96,6 +114,7 @@ pub(super) fn run(args: &BenchArgs) -> crate::Result<Exit> {
         seconds: args.seconds,
         workers: args.workers.unwrap_or_else(cores),
         inference: args.inference.map(Inference::from),
+        precision: args.precision.into(),
         python: args.python.clone(),
     };
     let report = bench::run(&request, &Store::from_env(), &stop, &Screen::new())?;

@@ -13,7 +13,7 @@ mod tls;
 
 pub use entities::{EntityConfig, QueueSinkConfig, TopicConfig, TopicSinkConfig};
 pub use error::ConfigError;
-pub use models::{Choice, Inference, ModelsConfig, OwnModel};
+pub use models::{Choice, Inference, ModelsConfig, OwnModel, Precision};
 pub use queues::QueuesConfig;
 pub use routes::SinksConfig;
 pub use serve::{HubSettings, ServeConfig, SourceConfig, SourceKind};
@@ -215,7 +215,7 @@ impl Config {
                 judge.min_chars, judge.max_chars
             ));
         }
-        Ok(())
+        self.models.check()
     }
 }
 
@@ -278,5 +278,14 @@ mod tests {
         assert!(matches!(config.models.detector, Choice::Own(ref m) if m.path.ends_with("a.onnx")));
         assert_eq!(config.models.reader, Choice::Named("cct_xs_v2_global".into()));
         assert!(problem("[models]\nreader = { path = \"a\", decod = \"ctc\" }").contains("line 2"));
+    }
+
+    #[test]
+    fn a_precision_that_nothing_has_is_refused() {
+        let config = Config::parse("[models]\ninference = \"wgpu\"\nprecision = \"f16\"").unwrap();
+        assert_eq!((config.models.precision, Config::default().models.precision), (Precision::F16, Precision::F32));
+        assert!(problem("[models]\nprecision = \"f16\"").contains("models.inference = \"wgpu\""));
+        let said = problem("[models]\ninference = \"wgpu\"\nprecision = \"f61\"");
+        assert!(said.contains("line 3") && said.contains("`f16`"), "{said}");
     }
 }

@@ -18,6 +18,41 @@ pub struct ModelsConfig {
     pub second_opinion: bool,
     /// Where the nets run with `--backend gpu`.
     pub inference: Inference,
+    /// What `inference = "wgpu"` stores values as.
+    pub precision: Precision,
+}
+
+/// What our own executor stores values as; it sums 32-bit floats in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats, whose results are those of ONNX Runtime. The default until 16 bits have been measured on a GPU.
+    #[default]
+    F32,
+    /// 16-bit floats, where the GPU has them.
+    F16,
+}
+
+impl From<Precision> for tollgate_kernels::net::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::F16 => Self::F16,
+        }
+    }
+}
+
+impl ModelsConfig {
+    /// # Errors
+    /// A precision that nothing here would have.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.precision == Precision::F16 && self.inference != Inference::Wgpu {
+            return Err(
+                "models.precision is \"f16\", which the nets have with models.inference = \"wgpu\" alone".into()
+            );
+        }
+        Ok(())
+    }
 }
 
 /// Where the nets run with `--backend gpu`; on the CPU it is ONNX Runtime in any case.
@@ -39,7 +74,9 @@ pub enum Inference {
 
 impl Default for ModelsConfig {
     fn default() -> Self {
-        Self { detector: Choice::Auto, reader: Choice::Auto, second_opinion: true, inference: Inference::Auto }
+        let (detector, reader) = (Choice::Auto, Choice::Auto);
+        let (inference, precision) = (Inference::Auto, Precision::F32);
+        Self { detector, reader, second_opinion: true, inference, precision }
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Outcome {
 pub fn replay(request: &Request, store: &Store, stop: &AtomicBool, observer: &dyn Observer) -> Result<Outcome> {
     let source = source::Records::open(request)?;
     let labels = request.open_labels()?;
-    let backend = request.backend.open()?;
+    let backend = request.backend.open(store)?;
     state::refuse_foreign_output(request)?;
     let setup = Setup::prepare(&request.config, backend, store, observer)?;
     observer.prepared(&setup);

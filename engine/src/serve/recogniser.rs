@@ -40,7 +40,7 @@ pub(super) fn run(parts: &Parts<'_>, stop: &AtomicBool, ready: impl FnOnce(Optio
         }
         return Ok(());
     }
-    let mut setup = Setup::prepare(config, parts.backend.open()?, parts.models, &Quiet)?;
+    let mut setup = Setup::prepare(config, parts.backend.open(parts.models)?, parts.models, &Quiet)?;
     setup.references = references(config, parts.runtime);
     let group =
         Group { store: Arc::clone(&shared.store), name: config.source.group.clone(), hub: config.source.hub.clone() };

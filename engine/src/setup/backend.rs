@@ -4,9 +4,9 @@ use crate::pipeline::Device;
 use crate::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
-use tollgate_kernels::gpu::AdapterChoice;
-use tollgate_models::Pixels;
+use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
+use tollgate_models::{Pixels, Store};
 
 /// Where the pixels are worked on. Where the nets run then is [`Inference`](crate::config::Inference)'s to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,20 +21,22 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Opens what it comes to on this machine.
+    /// Opens what it comes to on this machine; a GPU's compiled pipelines are kept beside the store's files.
     ///
     /// # Errors
     /// No adapter at all, or one that cannot be used.
-    pub fn open(self) -> Result<Opened> {
+    pub fn open(self, store: &Store) -> Result<Opened> {
         match self {
             Self::Auto | Self::Cpu => Ok(Opened::Cpu),
-            Self::Gpu => open_gpu(),
+            Self::Gpu => open_gpu(store),
         }
     }
 }
 
-fn open_gpu() -> Result<Opened> {
-    let gpu = SharedGpu::open(AdapterChoice::AllowSoftware).map_err(|error| {
+fn open_gpu(store: &Store) -> Result<Opened> {
+    let pipelines = Some(store.dir().join("pipelines"));
+    let options = GpuOptions { pipelines, ..AdapterChoice::AllowSoftware.into() };
+    let gpu = SharedGpu::open(options).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
         let reason =
             format!("{error}{cause}; `--backend cpu` gives the same results, `tollgate doctor` lists adapters");

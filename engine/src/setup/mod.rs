@@ -42,7 +42,7 @@ impl Setup {
         let manifest = Manifest::shipped()?;
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
         let mut chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
-        let place = Place::choose(config.models.inference, &backend, &runtime, (&manifest, store, progress))?;
+        let place = Place::choose(&config.models, &backend, &runtime, (&manifest, store, progress))?;
         chosen.because.extend(place.because());
         Ok(Self { backend, runtime, chosen, place, references: None })
     }

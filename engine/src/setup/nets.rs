@@ -2,9 +2,10 @@
 
 use super::{Chosen, Opened};
 use crate::Result;
-use crate::config::Inference;
+use crate::config::{Inference, ModelsConfig};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tollgate_kernels::net::Precision;
 use tollgate_models::detector::{Retina, Yolo};
 use tollgate_models::network::{Network, OnnxRuntimeNet, WgpuNet};
 use tollgate_models::pixels::{CpuPixels, SharedGpu};
@@ -22,7 +23,7 @@ pub(super) enum Place {
     /// In ONNX Runtime.
     OnnxRuntime(Provider),
     /// In our own executor.
-    Wgpu(Arc<SharedGpu>),
+    Wgpu(Arc<SharedGpu>, Precision),
 }
 
 impl Place {
@@ -31,7 +32,14 @@ impl Place {
         match self {
             Self::OnnxRuntime(Provider::Cpu) => None,
             Self::OnnxRuntime(provider) => Some(format!("nets run on ONNX Runtime's {} provider", provider.name())),
-            Self::Wgpu(shared) => Some(format!("nets run on {}", shared.gpu().info().name)),
+            Self::Wgpu(shared, precision) => {
+                let form = match (precision, shared.gpu().has_halves()) {
+                    (Precision::F32, _) => "",
+                    (Precision::F16, true) => " with 16-bit floats",
+                    (Precision::F16, false) => ", which has no 16-bit floats",
+                };
+                Some(format!("nets run on {}{form}", shared.gpu().info().name))
+            }
         }
     }
 
@@ -40,17 +48,19 @@ impl Place {
     /// # Errors
     /// The provider cannot be had, or finds no GPU.
     pub(super) fn choose(
-        inference: Inference,
+        models: &ModelsConfig,
         backend: &Opened,
         runtime: &Runtime,
         (manifest, store, progress): (&Manifest, &Store, &dyn Progress),
     ) -> Result<Self> {
-        let (provider, library) = match (backend, inference) {
+        let (provider, library) = match (backend, models.inference) {
             // Auto is what was measured to be fastest; nothing else was measured on a GPU yet.
             (Opened::Cpu, _) | (Opened::Gpu(_), Inference::Auto | Inference::OnnxRuntime) => {
                 return Ok(Self::OnnxRuntime(Provider::Cpu));
             }
-            (Opened::Gpu(device), Inference::Wgpu) => return Ok(Self::Wgpu(Arc::clone(device.gpu()))),
+            (Opened::Gpu(device), Inference::Wgpu) => {
+                return Ok(Self::Wgpu(Arc::clone(device.gpu()), models.precision.into()));
+            }
             (Opened::Gpu(_), Inference::WebGpu) => {
                 (Provider::WebGpu, store.ensure(manifest.get("onnxruntime-webgpu")?, progress)?)
             }
@@ -66,10 +76,10 @@ impl Place {
             Self::OnnxRuntime(provider) => {
                 Ok(Box::new(OnnxRuntimeNet::load(runtime, info, backend.pixels(), *provider)?))
             }
-            Self::Wgpu(shared) => {
+            Self::Wgpu(shared, precision) => {
                 let pixels = Box::new(CpuPixels::default());
                 let instead = OnnxRuntimeNet::load(runtime, info, pixels, Provider::Cpu)?;
-                Ok(Box::new(WgpuNet::load(Arc::clone(shared), info, Box::new(instead))?))
+                Ok(Box::new(WgpuNet::load(Arc::clone(shared), info, *precision, Box::new(instead))?))
             }
         }
     }

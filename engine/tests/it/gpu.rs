@@ -142,7 +142,7 @@ fn a_lost_gpu_costs_no_photo() {
     };
     let (expected, none) = run(Opened::Cpu, None);
     assert!(none.is_none() && expected.iter().any(|text| !text.is_empty()));
-    let (found, decoding) = run(Backend::Gpu.open().unwrap(), Some(1));
+    let (found, decoding) = run(Backend::Gpu.open(&store).unwrap(), Some(1));
     let decoding = decoding.unwrap();
     assert_eq!((decoding.on_gpu, decoding.on_cpu.get("the GPU failed")), (6, Some(&3)), "{decoding}");
     assert_eq!(found, expected);

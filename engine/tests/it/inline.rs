@@ -17,7 +17,7 @@ fn inline_and_lanes_give_the_same_events() {
     let cache = Store::from_env().dir().to_path_buf();
     let store = Store::new(cache, shared().map(|s| s.join("models/fast-alpr")));
     let config = Config::default();
-    let setup = Setup::prepare(&config, Backend::Cpu.open().unwrap(), &store, &Quiet).unwrap();
+    let setup = Setup::prepare(&config, Backend::Cpu.open(&store).unwrap(), &store, &Quiet).unwrap();
     let mut assembly = setup.lane(&config).unwrap();
     let mut source = ReplaySource::open(&[sample()], &ReplayOptions::default()).unwrap();
     let mut events = Vec::new();

@@ -36,9 +36,6 @@ struct Row {
 @group(0) @binding(2) var<storage, read> written: array<u32>;
 @group(0) @binding(3) var<storage, read_write> rows: array<Row>;
 
-var<workgroup> keys: array<u32, THREADS>;
-var<workgroup> ids: array<u32, THREADS>;
-var<workgroup> parts: array<f32, THREADS>;
 var<workgroup> taken: array<u32, CHOICES>;
 var<workgroup> emits: u32;
 
@@ -54,26 +51,10 @@ fn order(score: f32) -> u32 {
     return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
 }
 
-// The highest key of all invocations, and the lowest class of those that have it, at index 0.
-fn reduce_best(thread: u32, key: u32, id: u32) {
-    keys[thread] = key;
-    ids[thread] = id;
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (thread < half) {
-            let other = thread + half;
-            if (keys[other] > keys[thread] || (keys[other] == keys[thread] && ids[other] < ids[thread])) {
-                keys[thread] = keys[other];
-                ids[thread] = ids[other];
-            }
-        }
-    }
-    workgroupBarrier();
-}
-
 @compute @workgroup_size(THREADS)
 fn argmax(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) thread: u32) {
+    lane: Lane) {
+    let thread = lane.index;
     let row = group.x + group.y * groups.x;
     // Surplus workgroups of the last line of the grid have no row.
     var key = 0u;
@@ -87,10 +68,10 @@ fn argmax(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
             }
         }
     }
-    reduce_best(thread, key, id);
+    let found = reduce_best(lane, key, id);
     if (thread == 0u && row < params.rows) {
-        let is_finite = keys[0] > NEGATIVE_INFINITY_KEY && keys[0] < POSITIVE_INFINITY_KEY;
-        rows[row].best = select(NONE, ids[0], is_finite);
+        let is_finite = found.x > NEGATIVE_INFINITY_KEY && found.x < POSITIVE_INFINITY_KEY;
+        rows[row].best = select(NONE, found.y, is_finite);
         rows[row].count = 0u;
     }
 }
@@ -124,7 +105,8 @@ fn is_offered(class_: u32, count: u32) -> bool {
 
 @compute @workgroup_size(THREADS)
 fn choices(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) thread: u32) {
+    lane: Lane) {
+    let thread = lane.index;
     let row = group.x + group.y * groups.x;
     if (thread == 0u) {
         emits = 0u;
@@ -140,7 +122,7 @@ fn choices(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     let best = rows[row].best;
     var total = 1.0;
     if (params.are_logits != 0u) {
-        total = reduce_total(thread, start, best);
+        total = reduce_total(lane, start, best);
     }
     if (thread == 0u) {
         rows[row].classes[0] = best;
@@ -157,9 +139,9 @@ fn choices(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
                 id = class_;
             }
         }
-        reduce_best(thread, key, id);
+        let next = reduce_best(lane, key, id);
         if (thread == 0u) {
-            emits = ids[0];
+            emits = next.y;
         }
         let found = workgroupUniformLoad(&emits);
         if (found == NONE) {
@@ -179,19 +161,12 @@ fn choices(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 }
 
 // The softmax's denominator, relative to the greedy class.
-fn reduce_total(thread: u32, start: u32, best: u32) -> f32 {
+fn reduce_total(lane: Lane, start: u32, best: u32) -> f32 {
     var own = 0.0;
-    for (var class_ = thread; class_ < params.classes; class_ += THREADS) {
+    for (var class_ = lane.index; class_ < params.classes; class_ += THREADS) {
         own += exp(scores[start + class_] - scores[start + best]);
     }
-    parts[thread] = own;
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (thread < half) {
-            parts[thread] += parts[thread + half];
-        }
-    }
-    return workgroupUniformLoad(&parts[0]);
+    return reduce_sum(lane, own);
 }
 
 fn probability(at: u32, best: u32, total: f32) -> f32 {

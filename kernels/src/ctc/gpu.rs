@@ -11,7 +11,9 @@ use super::{Charset, Decoded, Scores};
 use crate::error::{Error, Result, check_len};
 use crate::gpu::{Bindings, Gpu, Pooled, Shader, grid};
 
-pub(crate) const SHADER: Shader = Shader::new("ctc", &[include_str!("ctc.wgsl")], 3);
+const CTC: &str = include_str!("ctc.wgsl");
+pub(crate) const SHADER: Shader =
+    Shader::new("ctc", &[include_str!("best.wgsl"), CTC], 3).with_subgroups(&[include_str!("best_subgroup.wgsl"), CTC]);
 
 /// What the shader writes for "no class" and "no character".
 const NONE: u32 = u32::MAX;

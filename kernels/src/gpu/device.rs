@@ -4,10 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::adapter::choose;
+use super::pipelines::Kept;
 use super::pool::Pool;
 use super::profile::Profile;
-use super::{AdapterChoice, AdapterInfo, Shader, Usage};
+use super::{AdapterInfo, GpuOptions, Shader, Usage};
 use crate::error::{Error, Result};
+
+/// What is used where the adapter has it.
+const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(wgpu::Features::PIPELINE_CACHE).union(EXTRA);
+/// Of that, what gives a kernel another form.
+const EXTRA: wgpu::Features = wgpu::Features::SHADER_F16.union(wgpu::Features::SUBGROUP);
+/// Lanes of the subgroups that shaders are written for.
+const SUBGROUPS: std::ops::RangeInclusive<u32> = 4..=128;
 
 /// An open GPU, shared by cloning. Safe to use from several threads at once.
 #[derive(Clone, Debug)]
@@ -15,27 +23,38 @@ pub struct Gpu {
     inner: Arc<Inner>,
 }
 
+/// A shader's form and an entry point of it.
+type PipelineKey = ((&'static str, u8), &'static str);
+
 #[derive(Debug)]
 struct Inner {
     info: AdapterInfo,
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: wgpu::Limits,
+    has_subgroups: bool,
     lost: Arc<OnceLock<String>>,
     pool: Arc<Pool>,
     profile: Profile,
-    pipelines: Mutex<HashMap<(&'static str, &'static str), wgpu::ComputePipeline>>,
+    pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
+    kept: Kept,
 }
 
 impl Gpu {
-    /// Opens the best adapter that `choice` allows, with all of its limits.
-    pub fn open(choice: AdapterChoice) -> Result<Self> {
-        let (info, adapter) = choose(choice)?;
-        let limits = adapter.limits();
+    /// Opens the best adapter that the options (or an [`AdapterChoice`](super::AdapterChoice)) allow, with all of its
+    /// limits.
+    ///
+    /// # Errors
+    /// There is no such adapter, or its driver gives no device.
+    pub fn open(options: impl Into<GpuOptions>) -> Result<Self> {
+        let options = options.into();
+        let (info, adapter) = choose(options.adapter)?;
+        let limits = limits(&adapter, options.max_buffer_bytes);
+        let wanted = if options.plain { WANTED - EXTRA } else { WANTED };
         let request = wgpu::DeviceDescriptor {
             label: Some("tollgate"),
             required_limits: limits.clone(),
-            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            required_features: adapter.features() & wanted,
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&request))
@@ -52,7 +71,10 @@ impl Gpu {
         }));
         let pool = Arc::new(Pool::default());
         let (profile, pipelines) = (Profile::default(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { info, device, queue, limits, lost, pool, profile, pipelines }) })
+        let has_subgroups = device.features().contains(wgpu::Features::SUBGROUP) && is_even(&adapter.get_info());
+        let kept = Kept::open(&options, &adapter.get_info(), &device);
+        let inner = Inner { info, device, queue, limits, has_subgroups, lost, pool, profile, pipelines, kept };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The adapter that was opened.
@@ -75,6 +97,16 @@ impl Gpu {
         self.inner.lost.get_or_init(|| "given up by this program".to_owned());
     }
 
+    /// Whether shaders may read and write 16-bit floats.
+    pub fn has_halves(&self) -> bool {
+        self.device().features().contains(wgpu::Features::SHADER_F16)
+    }
+
+    /// Whether kernels that have a form with subgroup operations run in that form.
+    pub fn has_subgroups(&self) -> bool {
+        self.inner.has_subgroups
+    }
+
     /// What went to the device and came back from it so far, and the memory it held.
     pub fn usage(&self) -> Usage {
         self.inner.pool.meter.usage()
@@ -82,6 +114,10 @@ impl Gpu {
 
     pub(super) fn profile(&self) -> &Profile {
         &self.inner.profile
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.inner.kept
     }
 
     pub(crate) fn device(&self) -> &wgpu::Device {
@@ -104,11 +140,12 @@ impl Gpu {
     pub(crate) fn pipeline(&self, shader: Shader, entry: &'static str) -> Result<wgpu::ComputePipeline> {
         self.check()?;
         let mut known = lock(&self.inner.pipelines);
-        if let Some(pipeline) = known.get(&(shader.name, entry)) {
+        if let Some(pipeline) = known.get(&(shader.key(), entry)) {
             return Ok(pipeline.clone());
         }
         let pipeline = self.scoped("a shader", 0, || self.compile(shader, entry))?;
-        known.insert((shader.name, entry), pipeline.clone());
+        known.insert((shader.key(), entry), pipeline.clone());
+        self.kept().compiled();
         Ok(pipeline)
     }
 
@@ -124,7 +161,7 @@ impl Gpu {
             bind_group_layouts: &[Some(&bindings)],
             immediate_size: 0,
         });
-        let source = wgpu::ShaderSource::Wgsl(shader.source().into());
+        let source = wgpu::ShaderSource::Wgsl(shader.source(self.has_subgroups()).into());
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(shader.name), source });
         device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(entry),
@@ -132,7 +169,7 @@ impl Gpu {
             module: &module,
             entry_point: Some(entry),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
+            cache: self.kept().cache(),
         })
     }
 
@@ -158,6 +195,22 @@ impl Gpu {
             Some(source) => Err(Error::Gpu { what, source: Box::new(source) }),
         }
     }
+}
+
+/// What the device is asked for: all that the adapter has, but for the size of buffers where less is wanted.
+fn limits(adapter: &wgpu::Adapter, max_buffer_bytes: Option<u64>) -> wgpu::Limits {
+    let mut limits = adapter.limits();
+    if let Some(most) = max_buffer_bytes {
+        limits.max_buffer_size = limits.max_buffer_size.min(most);
+        limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(most);
+    }
+    limits
+}
+
+/// Whether all subgroups have the same size, and one that shaders are written for. Where sizes vary, what a shader is
+/// told of its own is not to be relied on with every driver.
+fn is_even(info: &wgpu::AdapterInfo) -> bool {
+    info.subgroup_min_size == info.subgroup_max_size && SUBGROUPS.contains(&info.subgroup_min_size)
 }
 
 fn storage(binding: u32, read_only: bool) -> wgpu::BindGroupLayoutEntry {

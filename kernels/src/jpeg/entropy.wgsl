@@ -9,7 +9,6 @@
 var<workgroup> exits: array<Cursor, LANES>;
 var<workgroup> stale: atomic<u32>;
 var<workgroup> go_on: u32;
-var<workgroup> sums: array<Tally, LANES>;
 
 fn is_same(a: Cursor, b: Cursor) -> bool {
     return a.bit == b.bit && a.mark == b.mark && a.interval == b.interval;
@@ -149,7 +148,7 @@ fn then(a: Tally, b: Tally) -> Tally {
 fn place(
     @builtin(workgroup_id) id: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
+    lane: Lane,
 ) {
     let number = group_number(id, groups);
     if (number >= arrayLength(&photos)) {
@@ -160,34 +159,20 @@ fn place(
     let count = photos[number].chunks;
     var before = Tally();
     for (var start = 0u; start < count; start += LANES) {
-        let chunk = first_chunk + start + lane;
-        let is_active = start + lane < count;
+        let chunk = first_chunk + start + lane.index;
+        let is_active = start + lane.index < count;
         var sum = Tally();
         if (is_active) {
             sum = chunks[chunk].tally;
-            if (start + lane > 0u && !is_same(chunks[chunk - 1u].exit, chunks[chunk].entry)) {
+            if (start + lane.index > 0u && !is_same(chunks[chunk - 1u].exit, chunks[chunk].entry)) {
                 report(UNSETTLED);
             }
         }
-        sums[lane] = sum;
-        for (var apart = 1u; apart < LANES; apart *= 2u) {
-            workgroupBarrier();
-            if (lane >= apart) {
-                sum = then(sums[lane - apart], sum);
-            }
-            workgroupBarrier();
-            sums[lane] = sum;
-        }
-        workgroupBarrier();
+        let scan = scanned(lane, sum);
         if (is_active) {
-            if (lane > 0u) {
-                chunks[chunk].tally = then(before, sums[lane - 1u]);
-            } else {
-                chunks[chunk].tally = before;
-            }
+            chunks[chunk].tally = then(before, scan.before);
         }
-        before = then(before, sums[LANES - 1u]);
-        workgroupBarrier();
+        before = then(before, scan.all);
     }
 }
 

@@ -10,8 +10,11 @@ use crate::error::Result;
 use crate::geometry::PixelRect;
 use crate::gpu::{Gpu, Photos, Shader};
 
-pub(crate) const ENTROPY: Shader =
-    Shader::new("jpeg entropy", &[include_str!("chunk.wgsl"), include_str!("entropy.wgsl")], 4).writing(4);
+const CHUNK: &str = include_str!("chunk.wgsl");
+const PASSES: &str = include_str!("entropy.wgsl");
+pub(crate) const ENTROPY: Shader = Shader::new("jpeg entropy", &[CHUNK, include_str!("scan.wgsl"), PASSES], 4)
+    .writing(4)
+    .with_subgroups(&[CHUNK, include_str!("scan_subgroup.wgsl"), PASSES]);
 pub(crate) const TRANSFORM: Shader =
     Shader::new("jpeg transform", &[include_str!("job.wgsl"), include_str!("transform.wgsl")], 3);
 pub(crate) const COLOUR: Shader =

@@ -1,7 +1,8 @@
 //! The runner on a GPU: memory planned and buffers bound once, then a batch is a list of dispatches.
 
 use super::pass::{self, Groups, Pass};
-use super::{Graph, Kind, Plan, Tensor};
+use super::precision::{half, halves};
+use super::{Graph, Kind, Plan, Precision, Tensor};
 use crate::error::{Error, Result, check_len};
 use crate::gpu::{Bindings, Gpu, Pending, Pooled, Prepared, Resident, grid};
 
@@ -15,23 +16,29 @@ pub struct GpuNet {
     /// Bound by the steps.
     _slots: Vec<Pooled>,
     bytes: usize,
+    precision: Precision,
 }
 
 impl GpuNet {
-    /// Compiles the shaders that are new to this GPU, uploads the constants and takes the memory.
+    /// Compiles the shaders that are new to this GPU, uploads the constants and takes the memory. Without 16-bit floats
+    /// on this GPU it is [`Precision::F32`] in any case.
     ///
     /// # Errors
     /// The graph contradicts itself, or a limit of the GPU: fewer images a batch then.
-    pub fn new(gpu: &Gpu, graph: &Graph) -> Result<Self> {
+    pub fn new(gpu: &Gpu, graph: &Graph, precision: Precision) -> Result<Self> {
         graph.check()?;
+        let precision = if gpu.has_halves() { precision } else { Precision::F32 };
+        let halves = halves(graph, precision);
         let plan = Plan::new(graph);
-        let slots = plan.sizes.iter().map(|len| memory(gpu, *len)).collect::<Result<Vec<_>>>()?;
+        // Slots hold what operations make for each other, which is all of one kind.
+        let slot = |len: &usize| memory(gpu, *len, precision == Precision::F16);
+        let slots = plan.sizes.iter().map(slot).collect::<Result<Vec<_>>>()?;
         let mut own = Vec::with_capacity(graph.tensors.len());
         for (index, info) in graph.tensors.iter().enumerate() {
             let is_own = info.len > 0 && plan.slots[index].is_none();
             own.push(match &info.kind {
-                Kind::Constant(values) if is_own => Some(gpu.upload(values, "a net's weights in bytes")?),
-                _ if is_own => Some(memory(gpu, info.len)?),
+                Kind::Constant(values) if is_own => Some(constant(gpu, values, halves[index])?),
+                _ if is_own => Some(memory(gpu, info.len, halves[index])?),
                 _ => None,
             });
         }
@@ -40,8 +47,8 @@ impl GpuNet {
             None => own[tensor.0].as_ref(),
         };
         let passes = graph.ops.iter().map(|op| pass::pass(op, |tensor| graph.is_bytes(tensor)));
-        let steps = passes.map(|pass| prepare(gpu, &pass?, lies)).collect::<Result<Vec<_>>>()?;
-        let bytes = plan.bytes() + own.iter().flatten().map(|buffer| buffer.used() as usize).sum::<usize>();
+        let steps = passes.map(|pass| prepare(gpu, &pass?.stored(&halves), lies)).collect::<Result<Vec<_>>>()?;
+        let bytes = slots.iter().chain(own.iter().flatten()).map(|buffer| buffer.used() as usize).sum();
         let mut take = |tensor: &Tensor| {
             let buffer = own[tensor.0].take().ok_or(Error::Spec { kernel: "net", reason: "an output is an input" })?;
             Ok(Resident::new(buffer, graph.len_of(*tensor)))
@@ -50,7 +57,12 @@ impl GpuNet {
         let outputs = graph.outputs().iter().map(&mut take).collect::<Result<_>>()?;
         // The constants' buffers would go back to the pool and be written by others: the slots keep them.
         let slots = slots.into_iter().chain(own.into_iter().flatten()).collect();
-        Ok(Self { gpu: gpu.clone(), inputs, outputs, steps, _slots: slots, bytes })
+        Ok(Self { gpu: gpu.clone(), inputs, outputs, steps, _slots: slots, bytes, precision })
+    }
+
+    /// What its tensors are stored as.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Bytes it holds on the GPU.
@@ -108,9 +120,20 @@ impl GpuNet {
     }
 }
 
-fn memory(gpu: &Gpu, len: usize) -> Result<Pooled> {
+fn memory(gpu: &Gpu, len: usize, is_half: bool) -> Result<Pooled> {
     // Bytes of an input of bytes would do with a quarter; its shader reads whole words.
-    gpu.scratch((len * size_of::<f32>()) as u64, "a net's tensors in bytes")
+    let each = if is_half { size_of::<u16>() } else { size_of::<f32>() };
+    gpu.scratch((len * each) as u64, "a net's tensors in bytes")
+}
+
+fn constant(gpu: &Gpu, values: &[f32], is_half: bool) -> Result<Pooled> {
+    const WHAT: &str = "a net's weights in bytes";
+    if is_half {
+        let halves: Vec<u16> = values.iter().map(|value| half(*value)).collect();
+        gpu.upload(&halves, WHAT)
+    } else {
+        gpu.upload(values, WHAT)
+    }
 }
 
 fn prepare<'a>(gpu: &Gpu, pass: &Pass, lies: impl Fn(Tensor) -> Option<&'a Pooled>) -> Result<Prepared> {

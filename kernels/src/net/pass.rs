@@ -27,6 +27,17 @@ pub(crate) struct Pass {
     pub(crate) groups: Groups,
 }
 
+impl Pass {
+    /// The same with its shader in the form for how the tensors are stored.
+    pub(crate) fn stored(self, halves: &[bool]) -> Self {
+        let is_half = |tensor: Tensor| halves.get(tensor.0).copied().unwrap_or(false);
+        // What is not there is as what is written, so that there are fewer forms.
+        let out = is_half(self.out);
+        let [a, b, c, d] = self.reads.map(|read| read.map_or(out, is_half));
+        Self { shader: self.shader.with_halves([a, b, c, d, out]), ..self }
+    }
+}
+
 /// Bindings that are read, the parameters among them.
 pub(crate) const INPUTS: u32 = 5;
 pub(crate) const EPILOGUE: &str = include_str!("epilogue.wgsl");

@@ -6,6 +6,7 @@ mod encoder;
 mod gpu_runtime;
 mod jpeg;
 mod jpeg_files;
+mod pipelines;
 mod seeded;
 mod shaders;
 mod twins_cpu;

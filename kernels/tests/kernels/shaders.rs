@@ -1,4 +1,5 @@
-//! Every shader is parsed and validated without a GPU, with no optional capability switched on.
+//! Every shader is parsed and validated without a GPU, in each of its forms, with no optional capability switched on but
+//! those that the form is for.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use tollgate_kernels::gpu::shaders;
@@ -11,11 +12,14 @@ fn every_shader_is_valid() {
     let found = wgsl_files();
     assert!(found.len() >= shaders().len(), "{found:?}");
     let mut sources = String::new();
-    for shader in shaders() {
-        let source = shader.source();
+    for (shader, form) in shaders().iter().flat_map(|shader| shader.forms().into_iter().map(move |form| (shader, form)))
+    {
+        let source = form.source;
         let module = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
-        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+        let halves = if form.has_halves { Capabilities::SHADER_FLOAT16 } else { Capabilities::empty() };
+        let subgroups = if form.has_subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() };
+        let mut validator = Validator::new(ValidationFlags::all(), halves | subgroups);
         validator
             .validate(&module)
             .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));

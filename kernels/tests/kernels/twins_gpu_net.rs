@@ -1,16 +1,24 @@
 //! The net's operations on the GPU against the plain reference: seeded values, odd sizes, every form an operation has.
 
-use crate::device::gpu;
+use crate::device::{both_forms, gpu};
 use crate::seeded::Seeded;
+use tollgate_kernels::gpu::{AdapterChoice, Gpu, GpuOptions};
 use tollgate_kernels::net::conv::Conv;
 use tollgate_kernels::net::map::Map;
 use tollgate_kernels::net::matmul::MatMul;
 use tollgate_kernels::net::pool::{Pool, PoolKind};
 use tollgate_kernels::net::rows::{Rows, RowsKind};
-use tollgate_kernels::net::{Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Tensor, View, Window, fuse, run};
+use tollgate_kernels::net::{
+    Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Precision, Tensor, View, Window, fuse, run,
+};
 
 /// Of the largest value of an output.
 const BOUND: f32 = 1e-4;
+/// Of a value stored as a 16-bit float: it has 11 binary digits, so the nearest one is 2⁻¹¹ of the value away; drivers may
+/// also cut the digits off, which is twice that.
+const HALF: f32 = 1.0 / 1024.0;
+/// Below the smallest 16-bit float with all digits they lie this far apart.
+const LEAST: f32 = 1.0 / (1 << 24) as f32;
 
 const ACTIVATIONS: [Activation; 9] = [
     Activation::Identity,
@@ -24,17 +32,60 @@ const ACTIVATIONS: [Activation; 9] = [
     Activation::Scale(-0.3),
 ];
 
+/// From -2 to 2, each a 16-bit float: what is stored as one is then off by nothing.
 fn values(seeded: &mut Seeded, len: usize) -> Vec<f32> {
-    (0..len).map(|_| seeded.unit() * 4.0 - 2.0).collect()
+    (0..len).map(|_| ((seeded.unit() * 4.0 - 2.0) * 512.0).round() / 512.0).collect()
+}
+
+/// What lies between an operation and the outside, where tensors are 32-bit floats in any case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Edges {
+    /// Nothing: the operation reads inputs and writes outputs.
+    Direct,
+    /// Copies: the operation reads and writes what with [`Precision::F16`] is stored as 16-bit floats.
+    Copied,
+}
+
+impl Edges {
+    const BOTH: [Self; 2] = [Self::Direct, Self::Copied];
+
+    fn input(self, graph: &mut Graph, len: usize) -> Tensor {
+        let input = input(graph, len);
+        if self == Self::Direct { input } else { copied(graph, input) }
+    }
+
+    fn output(self, graph: &mut Graph, tensor: Tensor) {
+        let output = if self == Self::Direct { tensor } else { copied(graph, tensor) };
+        graph.output(output);
+    }
 }
 
 fn input(graph: &mut Graph, len: usize) -> Tensor {
     graph.tensor(len, Kind::Input(Element::F32))
 }
 
-/// Runs a graph on both and compares all outputs.
-fn check(graph: &Graph, seeded: &mut Seeded) {
+fn copied(graph: &mut Graph, tensor: Tensor) -> Tensor {
+    let len = graph.len_of(tensor);
+    let out = graph.computed(len);
+    graph.push(Op::Map(Map::copy(View::dense(tensor, &[len]), View::dense(out, &[len]))));
+    out
+}
+
+/// Runs a graph of one operation on both, in both precisions, and compares all outputs.
+fn check(graph: &Graph, seeded: &mut Seeded, edges: Edges) {
     let Some(gpu) = gpu() else { return };
+    check_at(&gpu, graph, seeded, Precision::F32, |_| 0.0);
+    if gpu.has_halves() {
+        // All that is read is exact, sums are not touched: what remains is the storing of the result.
+        let stored = |value: f32| if edges == Edges::Copied { HALF * value.abs() + LEAST } else { 0.0 };
+        check_at(&gpu, graph, seeded, Precision::F16, stored);
+    } else {
+        eprintln!("SKIPPED: {} has no 16-bit floats", gpu.info());
+    }
+}
+
+/// Runs a graph on both and compares all outputs, which may be this much further apart than sums in another order are.
+fn check_at(gpu: &Gpu, graph: &Graph, seeded: &mut Seeded, precision: Precision, further: impl Fn(f32) -> f32) {
     let inputs: Vec<Vec<f32>> = graph
         .inputs()
         .iter()
@@ -48,7 +99,8 @@ fn check(graph: &Graph, seeded: &mut Seeded) {
         })
         .collect();
     let expected = run(graph, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("the kernel runs");
-    let net = GpuNet::new(&gpu, graph).expect("the kernel runs");
+    let net = GpuNet::new(gpu, graph, precision).expect("the kernel runs");
+    assert_eq!(net.precision(), precision);
     for (index, input) in inputs.iter().enumerate() {
         if graph.is_bytes(graph.inputs()[index]) {
             net.write_u8(index, &input.iter().map(|value| *value as u8).collect::<Vec<_>>()).expect("the kernel runs");
@@ -68,8 +120,8 @@ fn check(graph: &Graph, seeded: &mut Seeded) {
         assert!(most > 0.0, "an output of zeros says nothing: {:?}", graph.ops());
         for (at, (a, b)) in ours.iter().zip(expected).enumerate() {
             assert!(
-                (a - b).abs() <= BOUND * most,
-                "value {at}: {a} on the GPU, {b} here, of {most}: {:?}",
+                (a - b).abs() <= BOUND * most + further(*b),
+                "value {at} in {precision:?}: {a} on the GPU, {b} here, of {most}: {:?}",
                 graph.ops()
             );
         }
@@ -78,7 +130,9 @@ fn check(graph: &Graph, seeded: &mut Seeded) {
 
 fn window(seeded: &mut Seeded, channels: usize, side: usize) -> Window {
     let kernel = [seeded.range(1, 3), seeded.range(1, 4)];
-    let (stride, pad) = ([seeded.range(1, 2), seeded.range(1, 2)], [seeded.range(0, 1), seeded.range(0, 1)]);
+    let stride = [seeded.range(1, 2), seeded.range(1, 2)];
+    // A window that lies outside altogether has no largest value.
+    let pad = kernel.map(|taps| seeded.range(0, 1).min(taps - 1));
     let dilation = [seeded.range(1, 2), 1];
     let input = [side + seeded.range(5, 9), side + seeded.range(6, 13)];
     // As much padding behind as before.
@@ -87,49 +141,54 @@ fn window(seeded: &mut Seeded, channels: usize, side: usize) -> Window {
     Window { images: seeded.range(1, 3), channels, input, output, kernel, stride, pad, dilation }
 }
 
+fn with_edges<T: Copy>(case: T) -> [(T, Edges); 2] {
+    Edges::BOTH.map(|edges| (case, edges))
+}
+
 #[test]
 fn convolutions_are_twins() {
     let mut seeded = Seeded::new(31);
     // Around the edges of the three shapes of tiles.
-    for (case, filters) in [1, 7, 16, 17, 32, 33, 65, 130].into_iter().enumerate() {
+    let cases = [1, 7, 16, 17, 32, 33, 65, 130].into_iter().enumerate();
+    for ((case, filters), edges) in cases.flat_map(with_edges) {
         let window = {
             let channels = seeded.range(1, 9);
             window(&mut seeded, channels, 8)
         };
         let mut graph = Graph::default();
-        let x = input(&mut graph, window.input_len());
+        let x = edges.input(&mut graph, window.input_len());
         let weights = values(&mut seeded, filters * window.channels * window.taps());
         let (weights, bias) = (graph.constant(weights), graph.constant(values(&mut seeded, filters)));
         let len = window.images * filters * window.area();
-        let residual = (case % 3 == 1).then(|| input(&mut graph, len));
+        let residual = (case % 3 == 1).then(|| edges.input(&mut graph, len));
         let activation = ACTIVATIONS[case % ACTIVATIONS.len()];
         let epilogue = Epilogue { bias: (case % 2 == 0).then_some(bias), activation, residual };
         let out = graph.computed(len);
         graph.push(Op::Conv(Conv { x, weights, filters, window, epilogue, out }));
-        graph.output(out);
-        check(&graph, &mut seeded);
+        edges.output(&mut graph, out);
+        check(&graph, &mut seeded, edges);
     }
 }
 
 #[test]
 fn depthwise_convolutions_and_pools_are_twins() {
     let mut seeded = Seeded::new(32);
-    for (case, activation) in ACTIVATIONS.into_iter().enumerate() {
+    for ((case, activation), edges) in ACTIVATIONS.into_iter().enumerate().flat_map(with_edges) {
         let channels = seeded.range(1, 13);
         let window = window(&mut seeded, channels, 9);
         let mut graph = Graph::default();
-        let x = input(&mut graph, window.input_len());
+        let x = edges.input(&mut graph, window.input_len());
         let weights = values(&mut seeded, channels * window.taps());
         let (weights, bias) = (graph.constant(weights), graph.constant(values(&mut seeded, channels)));
         let len = window.images * channels * window.area();
-        let residual = (case % 2 == 0).then(|| input(&mut graph, len));
+        let residual = (case % 2 == 0).then(|| edges.input(&mut graph, len));
         let epilogue = Epilogue { bias: Some(bias), activation, residual };
         let outs = [(); 3].map(|()| graph.computed(len));
         graph.push(Op::Depthwise(Conv { x, weights, filters: channels, window, epilogue, out: outs[0] }));
         graph.push(Op::Pool(Pool { kind: PoolKind::Max, x, window, out: outs[1] }));
         graph.push(Op::Pool(Pool { kind: PoolKind::Mean, x, window, out: outs[2] }));
-        outs.into_iter().for_each(|out| graph.output(out));
-        check(&graph, &mut seeded);
+        outs.into_iter().for_each(|out| edges.output(&mut graph, out));
+        check(&graph, &mut seeded, edges);
     }
 }
 
@@ -137,16 +196,16 @@ fn depthwise_convolutions_and_pools_are_twins() {
 fn matrix_products_are_twins() {
     let mut seeded = Seeded::new(33);
     for [heads, m, k, n] in [[1, 1, 1, 1], [2, 16, 48, 65], [1, 33, 17, 129], [3, 65, 70, 10], [1, 130, 96, 37]] {
-        for by_row in [false, true] {
+        for (by_row, edges) in [false, true].into_iter().flat_map(with_edges) {
             let mut graph = Graph::default();
             let images = 2;
             // Heads lie side by side in a row, and the right side is transposed: as attention has it.
-            let left = input(&mut graph, images * m * heads * k);
-            let right = input(&mut graph, images * n * heads * k);
+            let left = edges.input(&mut graph, images * m * heads * k);
+            let right = edges.input(&mut graph, images * n * heads * k);
             let left = View::dense(left, &[images, m, heads, k]).permuted(&[0, 2, 1, 3]).unwrap();
             let right = View::dense(right, &[images, n, heads, k]).permuted(&[0, 2, 3, 1]).unwrap();
             let bias = values(&mut seeded, if by_row { m } else { n });
-            let residual = input(&mut graph, images * heads * m * n);
+            let residual = edges.input(&mut graph, images * heads * m * n);
             let epilogue = Epilogue {
                 bias: Some(graph.constant(bias)),
                 activation: Activation::Silu,
@@ -154,8 +213,8 @@ fn matrix_products_are_twins() {
             };
             let out = graph.computed(images * heads * m * n);
             graph.push(Op::MatMul(MatMul { left, right, bias_by_row: by_row, epilogue, out }));
-            graph.output(out);
-            check(&graph, &mut seeded);
+            edges.output(&mut graph, out);
+            check(&graph, &mut seeded, edges);
         }
     }
 }
@@ -163,31 +222,36 @@ fn matrix_products_are_twins() {
 #[test]
 fn rows_are_twins() {
     let mut seeded = Seeded::new(34);
-    for [outer, len, inner] in [[300, 2, 1], [7, 63, 1], [5, 64, 1], [3, 777, 1], [2, 65, 70], [1, 1, 5], [2, 480, 1]] {
+    let shapes = [[300, 2, 1], [7, 63, 1], [5, 64, 1], [3, 777, 1], [2, 65, 70], [1, 1, 5], [2, 480, 1], [70, 65, 1]];
+    for ([outer, len, inner], edges) in shapes.into_iter().flat_map(with_edges) {
         let mut graph = Graph::default();
-        let x = input(&mut graph, outer * len * inner);
+        let x = edges.input(&mut graph, outer * len * inner);
         let (scale, shift) = (values(&mut seeded, len), values(&mut seeded, len));
         let (scale, shift) = (graph.constant(scale), graph.constant(shift));
         for kind in [RowsKind::Softmax, RowsKind::Mean, RowsKind::Norm { scale, shift, epsilon: 1e-5 }] {
             let out = graph.computed(if kind == RowsKind::Mean { outer * inner } else { outer * len * inner });
             graph.push(Op::Rows(Rows { kind, x, outer, len, inner, out }));
-            graph.output(out);
+            edges.output(&mut graph, out);
         }
-        check(&graph, &mut seeded);
+        check(&graph, &mut seeded, edges);
+        // As it is with subgroups on the adapter that has them, and without.
+        for gpu in both_forms() {
+            check_at(&gpu, &graph, &mut seeded, Precision::F32, |_| 0.0);
+        }
     }
 }
 
 #[test]
 fn maps_are_twins() {
     let mut seeded = Seeded::new(35);
-    for (case, activation) in ACTIVATIONS.into_iter().enumerate() {
+    for ((case, activation), edges) in ACTIVATIONS.into_iter().enumerate().flat_map(with_edges) {
         let mut graph = Graph::default();
         let [n, c, h, w] = [seeded.range(1, 3), seeded.range(1, 9), seeded.range(2, 9), seeded.range(1, 9)];
         // Bytes with their channels last, floats twice as high and wide, and one value a channel.
         let bytes = graph.tensor(n * h * w * c, Kind::Input(Element::U8));
         let x = View::dense(bytes, &[n, h, w, c]).permuted(&[0, 3, 1, 2]).unwrap();
-        let large = input(&mut graph, n * c * 4 * h * w);
-        let gate = input(&mut graph, c);
+        let large = edges.input(&mut graph, n * c * 4 * h * w);
+        let gate = edges.input(&mut graph, c);
         let shape = [n, c, h, 2, w, 2];
         let plus = View::dense(large, &shape);
         let times = View::dense(gate, &[c, 1, 1, 1, 1]).broadcast(&shape).unwrap();
@@ -202,8 +266,8 @@ fn maps_are_twins() {
                 if case % 2 == 0 { (activation, Activation::Relu) } else { (Activation::Tanh, activation) };
             graph.push(Op::Map(Map { scale: 0.01, before, times, plus, after, ..copy }));
         }
-        graph.output(out);
-        check(&graph, &mut seeded);
+        edges.output(&mut graph, out);
+        check(&graph, &mut seeded, edges);
     }
 }
 
@@ -262,7 +326,65 @@ fn fused_graphs_compute_the_same() {
         assert!((a - b).abs() < 1e-5, "{a} {b}");
     }
     assert!(tollgate_kernels::net::Plan::new(&graph).bytes() <= 3 * 4 * len);
-    check(&fused, &mut seeded);
+    if let Some(gpu) = gpu() {
+        check_at(&gpu, &fused, &mut seeded, Precision::F32, |_| 0.0);
+    }
+}
+
+/// Runs a graph of one input and one output.
+fn outputs(gpu: &Gpu, graph: &Graph, input: &[f32], precision: Precision) -> (Vec<f32>, GpuNet) {
+    let net = GpuNet::new(gpu, graph, precision).expect("the kernel runs");
+    net.write(0, input).expect("the kernel runs");
+    let pending = net.submit(&[]).expect("the kernel runs");
+    let mut found = vec![f32::NAN; pending.len()];
+    pending.read(&mut found).expect("the kernel runs");
+    (found, net)
+}
+
+/// What 16-bit floats cannot hold: values are held at the largest one, constants stay 32-bit floats.
+#[test]
+fn halves_neither_overflow_nor_spoil_constants() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.has_halves() {
+        eprintln!("SKIPPED: {} has no 16-bit floats", gpu.info());
+        return;
+    }
+    let len = 2048;
+    let mut graph = Graph::default();
+    let x = Edges::Copied.input(&mut graph, len);
+    let large = graph.constant(vec![3e5; len]);
+    let (product, quotient) = (graph.computed(len), graph.computed(len));
+    let dense = |tensor| View::dense(tensor, &[len]);
+    graph.push(Op::Map(Map { times: Some(dense(large)), ..Map::copy(dense(x), dense(product)) }));
+    graph.push(Op::Map(Map { scale: 1.0 / 1024.0, ..Map::copy(dense(product), dense(quotient)) }));
+    Edges::Copied.output(&mut graph, quotient);
+    let input: Vec<_> = (0..len).map(|at| at as f32 / 1024.0 - 1.0).collect();
+    let (found, half) = outputs(&gpu, &graph, &input, Precision::F16);
+    for (x, found) in input.iter().zip(&found) {
+        let expected = (x * 3e5).clamp(-65_504.0, 65_504.0) / 1024.0;
+        assert!((found - expected).abs() <= 2.0 * HALF * expected.abs() + LEAST, "{x}: {found}, not {expected}");
+    }
+    let (exact, whole) = outputs(&gpu, &graph, &input, Precision::F32);
+    assert!(exact.iter().zip(&input).all(|(found, x)| (found - x * 3e5 / 1024.0).abs() < 0.01));
+    // Two tensors at the edges and the constant are as they were.
+    assert!(half.bytes() < whole.bytes() && half.bytes() >= 3 * 4 * len, "{} {}", half.bytes(), whole.bytes());
+}
+
+/// A GPU that has none of the extras computes the same.
+#[test]
+fn a_plain_device_does_without_halves() {
+    if gpu().is_none() {
+        return;
+    }
+    let plain = Gpu::open(GpuOptions { plain: true, ..AdapterChoice::AllowSoftware.into() }).unwrap();
+    assert!(!plain.has_halves());
+    let mut graph = Graph::default();
+    let x = input(&mut graph, 64);
+    let out = copied(&mut graph, x);
+    graph.output(out);
+    let input: Vec<_> = (0..64).map(|at| 1.0 / (at + 1) as f32).collect();
+    let (found, net) = outputs(&plain, &graph, &input, Precision::F16);
+    assert_eq!((found, net.precision()), (input, Precision::F32));
 }
 
 #[test]

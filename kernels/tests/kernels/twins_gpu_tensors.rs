@@ -1,6 +1,6 @@
 //! The GPU's boxes and ctc against the CPU's, over seeded random tensors.
 
-use crate::device::gpu;
+use crate::device::{both_forms, gpu};
 use crate::seeded::Seeded;
 use tollgate_kernels::boxes::retina::{Found, PriorSpec, RetinaOutputs, find};
 use tollgate_kernels::boxes::{Detected, GpuBoxes};
@@ -101,15 +101,18 @@ fn assert_reading(found: &Decoded, expected: &Decoded) {
     assert_eq!(found.candidates.len(), expected.candidates.len());
     for ((text, a), (other, b)) in found.candidates.iter().zip(&expected.candidates) {
         assert!((a - b).abs() <= 1e-5);
-        // Where two candidates are as likely as one another, rounding may turn them round.
-        let tied = expected.candidates.iter().filter(|(_, p)| (p - b).abs() <= 1e-5).count() > 1;
+        // Where two candidates are as likely as one another, rounding may turn them round; the last one's equal may be
+        // one that is not shown any more.
+        let as_likely = |(_, p): &&(String, f32)| (p - b).abs() <= 1e-5;
+        let tied = expected.candidates.iter().filter(as_likely).count() > 1
+            || (expected.candidates.len() == 5 && expected.candidates.last().as_ref().is_some_and(as_likely));
         assert!(text == other || tied, "{found:?} for {expected:?}");
     }
 }
 
 #[test]
 fn ctc_twins_agree() {
-    let Some(gpu) = gpu() else { return };
+    let gpus = both_forms();
     let mut seeded = Seeded::new(9);
     let characters = || "0123456789abcdefghijABCDEFGHIJKLMNOPQRSTUVWXYZ-·äöü".chars();
     let many = characters().chain((0x4e00..0x4e00 + 3000).filter_map(char::from_u32));
@@ -119,19 +122,20 @@ fn ctc_twins_agree() {
         (Charset::with_pad("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_", '_'), Rule::Slots),
         (Charset::with_pad("A_", '_'), Rule::Slots),
     ];
-    for (set, rule) in sets {
-        for kind in [Scores::Probabilities, Scores::Logits] {
+    for (set, rule) in &sets {
+        let kinds = [Scores::Probabilities, Scores::Logits];
+        for (kind, gpu) in kinds.into_iter().flat_map(|kind| gpus.iter().map(move |gpu| (kind, gpu))) {
             let (plates, steps) = (7, 11);
             let values = scores(&mut seeded, plates * steps, set.len(), kind);
-            let kernel = GpuCtc::new(&gpu, set.clone(), rule, kind).unwrap();
+            let kernel = GpuCtc::new(gpu, set.clone(), *rule, kind).unwrap();
             let mut found = vec![Decoded::default(); 2];
             kernel.run(&values, steps, 5, &mut found).unwrap();
             assert_eq!(found.len(), plates);
             for (plate, found) in values.chunks_exact(steps * set.len()).zip(&found) {
                 let mut expected = Decoded::default();
                 match rule {
-                    Rule::Ctc => decode_ctc(plate, &set, kind, 5, &mut expected).unwrap(),
-                    Rule::Slots => decode_slots(plate, &set, kind, 5, &mut expected).unwrap(),
+                    Rule::Ctc => decode_ctc(plate, set, kind, 5, &mut expected).unwrap(),
+                    Rule::Slots => decode_slots(plate, set, kind, 5, &mut expected).unwrap(),
                 }
                 assert_reading(found, &expected);
             }
@@ -141,18 +145,19 @@ fn ctc_twins_agree() {
 
 #[test]
 fn ctc_refuses_broken_scores_like_its_twin() {
-    let Some(gpu) = gpu() else { return };
-    let set = Charset::with_blank("AB".chars());
-    let kernel = GpuCtc::new(&gpu, set.clone(), Rule::Ctc, Scores::Probabilities).unwrap();
-    let mut out = Vec::new();
-    for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let values = [0.1, 0.8, 0.1, broken, broken, broken];
-        assert!(kernel.run(&values, 2, 5, &mut out).is_err(), "{broken}");
-        assert!(decode_ctc(&values, &set, Scores::Probabilities, 5, &mut Decoded::default()).is_err(), "{broken}");
+    for gpu in both_forms() {
+        let set = Charset::with_blank("AB".chars());
+        let kernel = GpuCtc::new(&gpu, set.clone(), Rule::Ctc, Scores::Probabilities).unwrap();
+        let mut out = Vec::new();
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let values = [0.1, 0.8, 0.1, broken, broken, broken];
+            assert!(kernel.run(&values, 2, 5, &mut out).is_err(), "{broken}");
+            assert!(decode_ctc(&values, &set, Scores::Probabilities, 5, &mut Decoded::default()).is_err(), "{broken}");
+        }
+        kernel.run(&[0.1, 0.8, f32::NAN], 1, 5, &mut out).unwrap();
+        assert_eq!((out[0].text.as_str(), out[0].candidates.len()), ("A", 1));
+        assert!(kernel.run(&[0.1; 5], 1, 5, &mut out).is_err());
+        assert!(kernel.run(&[], 1, 5, &mut out).is_err());
+        assert!(kernel.run(&[0.1; 3], 0, 5, &mut out).is_err());
     }
-    kernel.run(&[0.1, 0.8, f32::NAN], 1, 5, &mut out).unwrap();
-    assert_eq!((out[0].text.as_str(), out[0].candidates.len()), ("A", 1));
-    assert!(kernel.run(&[0.1; 5], 1, 5, &mut out).is_err());
-    assert!(kernel.run(&[], 1, 5, &mut out).is_err());
-    assert!(kernel.run(&[0.1; 3], 0, 5, &mut out).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::device::gpu;
+use crate::device::{both_forms, gpu};
 use crate::jpeg_files::{generated, kinds, mutated, real_photos, usual};
 use crate::seeded::Seeded;
 use tollgate_kernels::gpu::Gpu;
@@ -164,7 +164,7 @@ fn check_batch(gpu: &Gpu, files: &[(String, Vec<u8>)], scales: &[Scale], seeded:
 
 #[test]
 fn the_gpu_decodes_every_kind_to_the_bit() {
-    let Some(gpu) = gpu() else { return };
+    let gpus = both_forms();
     let mut seeded = Seeded::new(6);
     for (round, scale) in SCALES.into_iter().enumerate() {
         let files = kinds().enumerate().flat_map(|(index, kind)| {
@@ -174,15 +174,19 @@ fn the_gpu_decodes_every_kind_to_the_bit() {
             })
         });
         let files: Vec<_> = files.collect();
-        assert_eq!(check_batch(&gpu, &files, &[scale], &mut seeded), files.len());
+        for gpu in &gpus {
+            assert_eq!(check_batch(gpu, &files, &[scale], &mut seeded), files.len());
+        }
     }
 }
 
 #[test]
 fn the_gpu_decodes_usual_files_to_the_bit() {
-    let Some(gpu) = gpu() else { return };
+    let gpus = both_forms();
     let files: Vec<_> = usual_files().into_iter().step_by(5).collect();
-    assert_eq!(check_batch(&gpu, &files, &SCALES, &mut Seeded::new(10)), files.len());
+    for gpu in &gpus {
+        assert_eq!(check_batch(gpu, &files, &SCALES, &mut Seeded::new(10)), files.len());
+    }
 }
 
 #[test]

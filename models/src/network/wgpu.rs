@@ -10,7 +10,7 @@ use tollgate_kernels::Picture;
 use tollgate_kernels::boxes::GpuBoxes;
 use tollgate_kernels::boxes::retina::Found;
 use tollgate_kernels::gpu::{Photos, Prepared};
-use tollgate_kernels::net::GpuNet;
+use tollgate_kernels::net::{GpuNet, Precision};
 
 /// Sizes of input whose graphs are kept, with their memory; the one that was not used for longest makes room.
 const SIZES: usize = 8;
@@ -19,6 +19,7 @@ const SIZES: usize = 8;
 pub struct WgpuNet {
     shared: Arc<SharedGpu>,
     file: OnnxNet,
+    precision: Precision,
     /// By the shape of the input, the one used last at the end.
     sizes: Vec<Size>,
     /// How often the GPU was opened anew when they were made.
@@ -36,13 +37,19 @@ struct Size {
 }
 
 impl WgpuNet {
-    /// Reads the file; `instead` is the same net on the CPU.
+    /// Reads the file; `instead` is the same net on the CPU. On a GPU without 16-bit floats the precision is
+    /// [`Precision::F32`] in any case.
     ///
     /// # Errors
     /// It is no ONNX file, or of another kind than the executor takes.
-    pub fn load(shared: Arc<SharedGpu>, info: &ModelInfo, instead: Box<dyn Network>) -> Result<Self> {
+    pub fn load(
+        shared: Arc<SharedGpu>,
+        info: &ModelInfo,
+        precision: Precision,
+        instead: Box<dyn Network>,
+    ) -> Result<Self> {
         let file = OnnxNet::open(&info.name, &info.path)?;
-        Ok(Self { shared, file, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
+        Ok(Self { shared, file, precision, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
     /// The graph for that size, made at its first use.
@@ -55,7 +62,8 @@ impl WgpuNet {
         match self.sizes.iter().position(|size| size.shape == shape) {
             Some(at) => self.sizes[at..].rotate_left(1),
             None => {
-                let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?)?;
+                let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?, self.precision)?;
+                self.shared.save_pipelines();
                 if self.sizes.len() >= SIZES {
                     self.sizes.remove(0);
                 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tollgate_kernels::crop::GpuCrop;
-use tollgate_kernels::gpu::{AdapterChoice, Gpu};
+use tollgate_kernels::gpu::{Gpu, GpuOptions, PipelineFile};
 use tollgate_kernels::jpeg::GpuJpeg;
 use tollgate_kernels::letterbox::GpuLetterbox;
 use tollgate_kernels::{Error, Result};
@@ -14,7 +14,7 @@ const MAX_REOPENED: u64 = 3;
 /// An open GPU with its compiled kernels, shared by all lanes.
 #[derive(Debug)]
 pub struct SharedGpu {
-    choice: AdapterChoice,
+    options: GpuOptions,
     now: RwLock<Arc<Kernels>>,
     reopened: AtomicU64,
     /// Set once there is no use in asking it again.
@@ -39,20 +39,39 @@ impl Kernels {
 }
 
 impl SharedGpu {
-    /// Opens the adapter that `choice` comes to and compiles the kernels.
+    /// Opens the adapter that the options (or an [`AdapterChoice`](tollgate_kernels::gpu::AdapterChoice)) come to and
+    /// compiles the kernels.
     ///
     /// # Errors
     /// There is no such adapter, or its driver refuses a kernel.
-    pub fn open(choice: AdapterChoice) -> Result<Self> {
-        let kernels = Kernels::new(Gpu::open(choice)?)?;
-        Ok(Self {
-            choice,
+    pub fn open(options: impl Into<GpuOptions>) -> Result<Self> {
+        let options = options.into();
+        let gpu = Gpu::open(options.clone())?;
+        match gpu.pipeline_file() {
+            PipelineFile::Refused { reason } => tracing::warn!(reason, "pipelines kept from before are not used"),
+            kept => tracing::debug!(?kept, "pipelines kept from before"),
+        }
+        let kernels = Kernels::new(gpu)?;
+        let shared = Self {
+            options,
             now: RwLock::new(Arc::new(kernels)),
             reopened: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
             warned: AtomicBool::new(false),
             on_cpu: AtomicU64::new(0),
-        })
+        };
+        shared.save_pipelines();
+        Ok(shared)
+    }
+
+    /// Keeps what was compiled since the last time, for the next start.
+    pub fn save_pipelines(&self) {
+        match self.gpu().save_pipelines() {
+            Ok(false) => {}
+            Ok(true) => tracing::debug!("compiled pipelines are kept for the next start"),
+            // A cache that cannot be written is a choice of whoever set it up.
+            Err(error) => tracing::info!(error = &error as &dyn std::error::Error, "compiled pipelines are not kept"),
+        }
     }
 
     fn now(&self) -> Arc<Kernels> {
@@ -141,7 +160,7 @@ impl SharedGpu {
         if self.reopened() >= MAX_REOPENED {
             return self.give_up(lost);
         }
-        match Gpu::open(self.choice).and_then(Kernels::new) {
+        match Gpu::open(self.options.clone()).and_then(Kernels::new) {
             Ok(kernels) => {
                 *now = Arc::new(kernels);
                 self.reopened.fetch_add(1, Ordering::Release);
@@ -155,6 +174,13 @@ impl SharedGpu {
         if !self.given_up.swap(true, Ordering::Relaxed) {
             tracing::warn!(%error, "the CPU works on the pixels from here on");
         }
+    }
+}
+
+impl Drop for SharedGpu {
+    /// What was compiled at its first use, late in a run.
+    fn drop(&mut self) {
+        self.save_pipelines();
     }
 }
 

@@ -106,3 +106,63 @@ fn reason(declined: Declined) -> &'static str {
         Declined::Unsettled => "did not settle",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
+
+    /// Room for the coefficients, two bytes each, of two photos of 1024x640 in 4:4:4, and not of three.
+    const ROOM: u64 = 1024 * 640 * 6 * 5 / 2;
+    const LIMITS: Limits = Limits { max_pixels: 1 << 26, long_side: 64 };
+
+    fn files(count: usize) -> Vec<Vec<u8>> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
+        let paths = std::fs::read_dir(dir).expect("the sample set").map(|entry| entry.expect("the sample set").path());
+        let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|end| end == "jpg")).collect();
+        paths.sort();
+        paths.iter().take(count).map(|path| std::fs::read(path).expect("the sample set")).collect()
+    }
+
+    /// A device whose buffers have so many bytes at most; `None`, said aloud, without an adapter.
+    fn device(max_buffer_bytes: u64) -> Option<Device> {
+        let options = GpuOptions { max_buffer_bytes: Some(max_buffer_bytes), ..AdapterChoice::AllowSoftware.into() };
+        match SharedGpu::open(options) {
+            Ok(gpu) => Some(Device::new(Arc::new(gpu))),
+            Err(error) => {
+                assert!(
+                    std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"),
+                    "REQUIRE_GPU=1, but: {error}"
+                );
+                eprintln!("SKIPPED: no small GPU was tried: {error}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_for_the_gpu_is_done_in_halves() {
+        let Some(device) = device(ROOM) else { return };
+        let files = files(5);
+        let files: Vec<_> = files.iter().map(|file| Some(file.as_slice())).collect();
+        let sound: Vec<_> = files.iter().flatten().map(|file| jpeg(file).unwrap()).collect();
+        let whole = DevicePhoto::open_batch(&device.gpu.jpeg(), &sound, LIMITS.max_pixels, LIMITS.long_side);
+        assert!(matches!(whole, Err(KernelError::GpuLimit { .. })), "five fit: this tests nothing");
+        let opened = device.open(&files, LIMITS);
+        let sizes: Vec<_> =
+            opened.iter().map(|photo| photo.as_ref().map(|photo| photo.as_ref().map(|p| p.size()))).collect();
+        assert_eq!(sizes, vec![Some(Ok((1024, 640))); 5]);
+        assert!(device.gpu.gpu().check().is_ok() && !device.gpu.is_given_up());
+    }
+
+    #[test]
+    fn one_photo_that_is_too_much_goes_to_the_cpu_by_itself() {
+        let Some(device) = device(1 << 20) else { return };
+        let file = files(1).remove(0);
+        let opened = device.open(&[Some(&file), Some(b"no photo"), None], LIMITS);
+        let reasons: Vec<_> = opened.into_iter().map(|photo| photo.map(Result::err)).collect();
+        assert_eq!(reasons, [Some(Some(TOO_MUCH)), Some(Some(NO_JPEG)), None]);
+        assert!(device.gpu.gpu().check().is_ok() && !device.gpu.is_given_up());
+    }
+}

@@ -16,7 +16,7 @@ fn extent() -> vec3<u32> {
 
 fn left_at(batch: u32, filter_row: u32, depth: u32) -> f32 {
     let taps = params.window.kernel[0] * params.window.kernel[1];
-    return right[filter_row * params.window.channels * taps + depth];
+    return f32(right[filter_row * params.window.channels * taps + depth]);
 }
 
 fn right_at(batch: u32, depth: u32, pixel: u32) -> f32 {
@@ -28,7 +28,7 @@ fn right_at(batch: u32, depth: u32, pixel: u32) -> f32 {
         return 0.0;
     }
     let plane = batch * params.window.channels + depth / taps;
-    return left[(plane * params.window.input[0] + y) * params.window.input[1] + x];
+    return f32(left[(plane * params.window.input[0] + y) * params.window.input[1] + x]);
 }
 
 fn bias_at(filter_row: u32, pixel: u32) -> u32 {

@@ -7,9 +7,9 @@ use crate::net::pass::{EPILOGUE, INPUTS, Pass, SUM, WINDOW, epilogue_words};
 
 const CONV: &str = include_str!("conv.wgsl");
 pub(crate) const SHADERS: [Shader; 3] = [
-    Shader::new("net_conv_16", &[FEW, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS),
-    Shader::new("net_conv_32", &[SOME, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS),
-    Shader::new("net_conv_64", &[MANY, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS),
+    Shader::new("net_conv_16", &[FEW, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS).over_tensors(),
+    Shader::new("net_conv_32", &[SOME, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS).over_tensors(),
+    Shader::new("net_conv_64", &[MANY, EPILOGUE, SUM, WINDOW, CONV, TILE], INPUTS).over_tensors(),
 ];
 
 pub(crate) fn pass(op: &Conv) -> Pass {

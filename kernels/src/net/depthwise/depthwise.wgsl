@@ -34,8 +34,8 @@ fn depthwise(
         for (var kx = 0u; kx < kernel[1]; kx++) {
             let x = under(1u, column, kx);
             if (x < input[1]) {
-                let weight = right[(channel * kernel[0] + ky) * kernel[1] + kx];
-                sum += weight * left[(plane * input[0] + y) * input[1] + x];
+                let weight = f32(right[(channel * kernel[0] + ky) * kernel[1] + kx]);
+                sum += weight * f32(left[(plane * input[0] + y) * input[1] + x]);
             }
         }
     }

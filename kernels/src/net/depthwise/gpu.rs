@@ -6,7 +6,7 @@ use crate::net::conv::gpu::{reads, words};
 use crate::net::pass::{EPILOGUE, GROUP, Groups, INPUTS, Pass, SUM, WINDOW};
 
 pub(crate) const SHADER: Shader =
-    Shader::new("net_depthwise", &[EPILOGUE, SUM, WINDOW, include_str!("depthwise.wgsl")], INPUTS);
+    Shader::new("net_depthwise", &[EPILOGUE, SUM, WINDOW, include_str!("depthwise.wgsl")], INPUTS).over_tensors();
 
 pub(crate) fn pass(op: &Conv) -> Pass {
     let groups = Groups::Linear(op.out_len().div_ceil(GROUP));

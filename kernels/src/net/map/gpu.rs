@@ -7,7 +7,7 @@ use crate::net::View;
 use crate::net::pass::{EPILOGUE, GROUP, Groups, INPUTS, Pass};
 use crate::net::view::{Merged, merge};
 
-pub(crate) const SHADER: Shader = Shader::new("net_map", &[EPILOGUE, include_str!("map.wgsl")], INPUTS);
+pub(crate) const SHADER: Shader = Shader::new("net_map", &[EPILOGUE, include_str!("map.wgsl")], INPUTS).over_tensors();
 
 /// Axes that cannot be joined, at most.
 const RANK: usize = 6;

@@ -16,11 +16,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<In1>;
 @group(0) @binding(1) var<storage, read> x_bytes: array<u32>;
-@group(0) @binding(2) var<storage, read> times: array<f32>;
-@group(0) @binding(3) var<storage, read> plus: array<f32>;
-@group(0) @binding(5) var<storage, read_write> result: array<f32>;
+@group(0) @binding(2) var<storage, read> times: array<In2>;
+@group(0) @binding(3) var<storage, read> plus: array<In3>;
+@group(0) @binding(5) var<storage, read_write> result: array<Out>;
 
 // Where an element of the output lies in x, times, plus and the output.
 fn places(element: u32) -> vec4<u32> {
@@ -45,13 +45,13 @@ fn write(value: f32, at: vec4<u32>) {
     let before = params.before;
     var mapped = activate(before[0], bitcast<f32>(before[1]), bitcast<f32>(before[2]), params.scale * value);
     if (params.has_times != 0u) {
-        mapped *= times[at.y];
+        mapped *= f32(times[at.y]);
     }
     if (params.has_plus != 0u) {
-        mapped += plus[at.z];
+        mapped += f32(plus[at.z]);
     }
     let after = params.after;
-    result[at.w] = activate(after[0], bitcast<f32>(after[1]), bitcast<f32>(after[2]), mapped);
+    result[at.w] = out(activate(after[0], bitcast<f32>(after[1]), bitcast<f32>(after[2]), mapped));
 }
 
 @compute @workgroup_size(256)
@@ -63,7 +63,7 @@ fn map(
     let element = (group.x + group.y * groups.x) * 256u + index;
     if (element < params.len) {
         let at = places(element);
-        write(x[at.x], at);
+        write(f32(x[at.x]), at);
     }
 }
 

@@ -17,9 +17,9 @@ pub(crate) const TILE: &str = include_str!("tile.wgsl");
 
 const MATMUL: &str = include_str!("matmul.wgsl");
 pub(crate) const SHADERS: [Shader; 3] = [
-    Shader::new("net_matmul_16", &[FEW, EPILOGUE, SUM, MATMUL, TILE], INPUTS),
-    Shader::new("net_matmul_32", &[SOME, EPILOGUE, SUM, MATMUL, TILE], INPUTS),
-    Shader::new("net_matmul_64", &[MANY, EPILOGUE, SUM, MATMUL, TILE], INPUTS),
+    Shader::new("net_matmul_16", &[FEW, EPILOGUE, SUM, MATMUL, TILE], INPUTS).over_tensors(),
+    Shader::new("net_matmul_32", &[SOME, EPILOGUE, SUM, MATMUL, TILE], INPUTS).over_tensors(),
+    Shader::new("net_matmul_64", &[MANY, EPILOGUE, SUM, MATMUL, TILE], INPUTS).over_tensors(),
 ];
 
 /// The shape for that many rows, and the workgroups for all of the product.

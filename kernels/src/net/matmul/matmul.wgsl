@@ -22,12 +22,12 @@ fn extent() -> vec3<u32> {
 
 fn left_at(batch: u32, row: u32, depth: u32) -> f32 {
     let outer = batch / params.inner * params.left_strides[0] + batch % params.inner * params.left_strides[1];
-    return left[params.left_offset + outer + row * params.left_strides[2] + depth * params.left_strides[3]];
+    return f32(left[params.left_offset + outer + row * params.left_strides[2] + depth * params.left_strides[3]]);
 }
 
 fn right_at(batch: u32, depth: u32, column: u32) -> f32 {
     let outer = batch / params.inner * params.right_strides[0] + batch % params.inner * params.right_strides[1];
-    return right[params.right_offset + outer + depth * params.right_strides[2] + column * params.right_strides[3]];
+    return f32(right[params.right_offset + outer + depth * params.right_strides[2] + column * params.right_strides[3]]);
 }
 
 fn bias_at(row: u32, column: u32) -> u32 {

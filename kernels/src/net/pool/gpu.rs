@@ -4,7 +4,7 @@ use super::{Pool, PoolKind};
 use crate::gpu::Shader;
 use crate::net::pass::{GROUP, Groups, INPUTS, Pass, WINDOW};
 
-pub(crate) const SHADER: Shader = Shader::new("net_pool", &[WINDOW, include_str!("pool.wgsl")], INPUTS);
+pub(crate) const SHADER: Shader = Shader::new("net_pool", &[WINDOW, include_str!("pool.wgsl")], INPUTS).over_tensors();
 
 pub(crate) fn pass(op: &Pool) -> Pass {
     let mut params = op.window.words().to_vec();

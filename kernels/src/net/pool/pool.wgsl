@@ -6,8 +6,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> params: Params;
-@group(0) @binding(1) var<storage, read> left: array<f32>;
-@group(0) @binding(5) var<storage, read_write> result: array<f32>;
+@group(0) @binding(1) var<storage, read> left: array<In1>;
+@group(0) @binding(5) var<storage, read_write> result: array<Out>;
 
 @compute @workgroup_size(256)
 fn pool(
@@ -32,12 +32,12 @@ fn pool(
         for (var kx = 0u; kx < params.window.kernel[1]; kx++) {
             let x = under(1u, column, kx);
             if (y < input[0] && x < input[1]) {
-                let value = left[(plane * input[0] + y) * input[1] + x];
+                let value = f32(left[(plane * input[0] + y) * input[1] + x]);
                 most = max(most, value);
                 sum += value;
                 count += 1.0;
             }
         }
     }
-    result[at] = select(most, sum / max(count, 1.0), params.is_mean != 0u);
+    result[at] = out(select(most, sum / max(count, 1.0), params.is_mean != 0u));
 }

@@ -4,7 +4,10 @@ use super::{Rows, RowsKind};
 use crate::gpu::Shader;
 use crate::net::pass::{GROUP, Groups, INPUTS, Pass};
 
-pub(crate) const SHADER: Shader = Shader::new("net_rows", &[include_str!("rows.wgsl")], INPUTS);
+const ROWS: &str = include_str!("rows.wgsl");
+pub(crate) const SHADER: Shader = Shader::new("net_rows", &[include_str!("reduce.wgsl"), ROWS], INPUTS)
+    .over_tensors()
+    .with_subgroups(&[include_str!("reduce_subgroup.wgsl"), ROWS]);
 
 /// Rows from this length on are a workgroup's work.
 const LONG: usize = 64;

@@ -9,18 +9,16 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> scale: array<f32>;
-@group(0) @binding(3) var<storage, read> shift: array<f32>;
-@group(0) @binding(5) var<storage, read_write> result: array<f32>;
-
-var<workgroup> partial: array<f32, 256>;
+@group(0) @binding(1) var<storage, read> x: array<In1>;
+@group(0) @binding(2) var<storage, read> scale: array<In2>;
+@group(0) @binding(3) var<storage, read> shift: array<In3>;
+@group(0) @binding(5) var<storage, read_write> result: array<Out>;
 
 fn written(value: f32, at: u32, middle: f32, factor: f32) -> f32 {
     if (params.kind == 0u) {
         return exp(value - middle) * factor;
     }
-    return (value - middle) * factor * scale[at] + shift[at];
+    return (value - middle) * factor * f32(scale[at]) + f32(shift[at]);
 }
 
 // What an element adds to the second sum: a power of e, or a square.
@@ -47,73 +45,59 @@ fn each(
     var most = -3.4028234e38;
     var sum = 0.0;
     for (var i = 0u; i < params.len; i++) {
-        let value = x[first + i * params.inner];
+        let value = f32(x[first + i * params.inner]);
         most = max(most, value);
         sum += value;
     }
     if (params.kind == 1u) {
-        result[row] = sum / f32(params.len);
+        result[row] = out(sum / f32(params.len));
         return;
     }
     let middle = select(sum / f32(params.len), most, params.kind == 0u);
     sum = 0.0;
     for (var i = 0u; i < params.len; i++) {
-        sum += spread(x[first + i * params.inner], middle);
+        sum += spread(f32(x[first + i * params.inner]), middle);
     }
     let factor = factor_of(sum);
     for (var i = 0u; i < params.len; i++) {
         let at = first + i * params.inner;
-        result[at] = written(x[at], i, middle, factor);
+        result[at] = out(written(f32(x[at]), i, middle, factor));
     }
-}
-
-// Of all lanes' values, for all lanes: the sum, or the largest.
-fn reduced(value: f32, index: u32, is_sum: bool) -> f32 {
-    workgroupBarrier();
-    partial[index] = value;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (index < half) {
-            let other = partial[index + half];
-            partial[index] = select(max(partial[index], other), partial[index] + other, is_sum);
-        }
-        workgroupBarrier();
-    }
-    return partial[0];
 }
 
 @compute @workgroup_size(256)
 fn wide(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) index: u32,
+    lane: Lane,
 ) {
     let row = group.x + group.y * groups.x;
     if (row >= params.outer) {
         return;
     }
+    let index = lane.index;
     let first = row * params.len;
-    var most = -3.4028234e38;
-    var sum = 0.0;
+    // Softmax is taken relative to the largest, the others to the mean.
+    let is_sum = params.kind != 0u;
+    var own = select(-3.4028234e38, 0.0, is_sum);
     for (var i = index; i < params.len; i += 256u) {
-        most = max(most, x[first + i]);
-        sum += x[first + i];
+        let value = f32(x[first + i]);
+        own = select(max(own, value), own + value, is_sum);
     }
-    var middle = reduced(sum, index, true) / f32(params.len);
+    let all = reduced(lane, own, is_sum);
+    let middle = select(all, all / f32(params.len), is_sum);
     if (params.kind == 1u) {
         if (index == 0u) {
-            result[row] = middle;
+            result[row] = out(middle);
         }
         return;
     }
-    let largest = reduced(most, index, false);
-    middle = select(middle, largest, params.kind == 0u);
-    sum = 0.0;
+    var sum = 0.0;
     for (var i = index; i < params.len; i += 256u) {
-        sum += spread(x[first + i], middle);
+        sum += spread(f32(x[first + i]), middle);
     }
-    let factor = factor_of(reduced(sum, index, true));
+    let factor = factor_of(reduced(lane, sum, true));
     for (var i = index; i < params.len; i += 256u) {
-        result[first + i] = written(x[first + i], i, middle, factor);
+        result[first + i] = out(written(f32(x[first + i]), i, middle, factor));
     }
 }

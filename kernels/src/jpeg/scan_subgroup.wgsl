@@ -1,0 +1,55 @@
+// As scan.wgsl: within each subgroup by its own means, then over the subgroups.
+
+struct Lane {
+    @builtin(local_invocation_index) index: u32,
+    @builtin(subgroup_id) subgroup: u32,
+    @builtin(num_subgroups) subgroups: u32,
+    @builtin(subgroup_invocation_id) place: u32,
+    @builtin(subgroup_size) size: u32,
+}
+
+struct Scan {
+    before: Tally,
+    all: Tally,
+}
+
+// One a subgroup; none has fewer than four lanes.
+var<workgroup> sums: array<Tally, LANES / 4u>;
+
+// That of the lane so far below.
+fn below(own: Tally, apart: u32) -> Tally {
+    let dc = array<i32, 3>(
+        subgroupShuffleUp(own.dc[0], apart),
+        subgroupShuffleUp(own.dc[1], apart),
+        subgroupShuffleUp(own.dc[2], apart),
+    );
+    return Tally(subgroupShuffleUp(own.is_absolute, apart), subgroupShuffleUp(own.blocks, apart), dc);
+}
+
+fn scanned(lane: Lane, own: Tally) -> Scan {
+    var sum = own;
+    for (var apart = 1u; apart < lane.size; apart *= 2u) {
+        let other = below(sum, apart);
+        if (lane.place >= apart) {
+            sum = then(other, sum);
+        }
+    }
+    if (lane.place + 1u == lane.size) {
+        sums[lane.subgroup] = sum;
+    }
+    var before = below(sum, 1u);
+    if (lane.place == 0u) {
+        before = Tally();
+    }
+    workgroupBarrier();
+    var earlier = Tally();
+    var all = Tally();
+    for (var i = 0u; i < lane.subgroups; i++) {
+        if (i == lane.subgroup) {
+            earlier = all;
+        }
+        all = then(all, sums[i]);
+    }
+    workgroupBarrier();
+    return Scan(then(earlier, before), all);
+}
