@@ -2,7 +2,7 @@
 
 use super::chart::{Pair, bars, number};
 use super::report::{Report, StageRow};
-use super::table::spread;
+use super::table::{spread, took};
 use std::fmt::{self, Display, Formatter, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -144,7 +144,7 @@ fn facts(report: &Report) -> String {
     row("memory of the process at most", mib(report.memory.peak_rss_bytes));
     row("buffers of the device at most", mib(report.memory.device_peak_bytes));
     for peer in &report.peers {
-        row(&format!("{}: {}", peer.name, peer.about), format!("{} ms", spread(Some(&peer.spread))));
+        row(&format!("{}: {}", peer.name, peer.about), took(peer));
     }
     format!("<section class=\"card\"><h2>Beside the times</h2><table><tbody>{rows}</tbody></table></section>\n")
 }

@@ -41,7 +41,7 @@ pub(super) struct BenchArgs {
     /// Where the nets of the GPU path run [default: wgpu, and onnxruntime with a software adapter].
     #[arg(long, value_enum)]
     inference: Option<InferenceArg>,
-    /// The Python that OpenCV, for comparison, is looked for in.
+    /// The Python in which peers are looked for: OpenCV, libjpeg-turbo (simplejpeg), ONNX Runtime.
     #[arg(long, value_name = "COMMAND", default_value = "python3")]
     python: PathBuf,
     /// Print one JSON object as the last line of stdout.
