@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tollgate_kernels::gpu::{AdapterInfo, adapters};
+use tollgate_models::{Manifest, Store};
 
 /// The adapter that `--backend gpu` takes; `None`, said aloud, where there is none. With `REQUIRE_GPU=1` that is a
 /// failure.
@@ -134,6 +135,53 @@ fn a_provider_that_is_not_here_is_named() {
     let said = text(&command.arg(&config).output().unwrap());
     // Machines with CUDA have it elsewhere than beside the fetched library, whose build is for the CPU alone.
     assert!(said.contains("ONNX Runtime's cuda provider") && said.contains("inference = \"auto\""), "{said}");
+}
+
+/// Fetched, it opens; but a software adapter is not taken for a GPU unless that was asked for.
+#[test]
+fn the_webgpu_provider_says_why_it_does_not_run() {
+    let Some(adapter) = adapter() else { return };
+    let (manifest, store) = (Manifest::shipped().unwrap(), Store::from_env());
+    let fetched = manifest.get("onnxruntime-webgpu").ok().and_then(|artefact| store.find(artefact).ok().flatten());
+    if !adapter.software {
+        eprintln!("SKIPPED: there is a GPU for the WebGPU provider");
+        return;
+    }
+    if fetched.is_none() {
+        let required = std::env::var_os("REQUIRE_GPU").is_some_and(|value| value == "1");
+        assert!(!required, "REQUIRE_GPU=1, but: `tollgate models fetch onnxruntime-webgpu`");
+        eprintln!("SKIPPED: the WebGPU provider was not fetched");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("tollgate.toml");
+    std::fs::write(&config, "[models]\ninference = \"webgpu\"\n").unwrap();
+    let mut command = tollgate();
+    command.arg("replay").arg(sample()).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
+    let output = command.arg(&config).env_remove("ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER").output().unwrap();
+    let said = text(&output);
+    assert!(!output.status.success() && !dir.path().join("out").exists(), "{said}");
+    for part in ["webgpu provider", "ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER=1", "inference = \"auto\""] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+/// A user's detector of another rule runs where nothing else was built for it; that is said.
+#[test]
+fn a_net_that_stays_on_the_cpu_is_named() {
+    let (Some(_), Some(shared)) = (adapter(), shared()) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
+    std::fs::create_dir(&photos).unwrap();
+    std::fs::write(photos.join("no-picture.jpg"), "no picture at all").unwrap();
+    let detector = shared.join("models/fast-alpr/yolo-v9-t-416-license-plate-end2end.onnx");
+    let detector = format!("{{ path = {detector:?}, decode = \"end-to-end\" }}");
+    let models = format!("[models]\ninference = \"wgpu\"\nsecond_opinion = false\ndetector = {detector}\n");
+    std::fs::write(&config, models).unwrap();
+    let mut command = tollgate();
+    command.arg("replay").arg(&photos).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
+    let said = text(&command.arg(&config).output().unwrap());
+    assert!(said.contains("but yolo-v9-t-416-license-plate-end2end on ONNX Runtime's CPU provider"), "{said}");
 }
 
 /// The Vulkan loader then finds no driver; other interfaces there are only on other systems.

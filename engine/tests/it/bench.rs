@@ -90,6 +90,7 @@ fn check_files(dir: &Path, report: &Value) {
     }
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"), "it asks others");
     assert!(page.contains("letterbox") && page.contains("Images a second"));
+    assert_eq!(page.contains("Beside the peers"), report["peers"].as_array().is_some_and(|peers| !peers.is_empty()));
     if report["adapter"]["software"] == true {
         assert!(page.contains("software adapter, no GPU"), "the page does not say that it is software");
     }
