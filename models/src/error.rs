@@ -115,8 +115,10 @@ pub enum Error {
         provider: &'static str,
         /// Its library.
         path: PathBuf,
-        /// What stands in its way.
+        /// What stands in its way, and what to do about it.
         reason: String,
+        /// ONNX Runtime's word, if it said one.
+        source: Option<ort::Error>,
     },
     /// A file that is no ONNX file.
     #[error("{} is no ONNX file, or damaged: fetch or export it again", path.display())]

@@ -23,8 +23,10 @@ pub use spread::Spread;
 use crate::config::{Config, Inference, Precision};
 use crate::setup::{Backend, Opened, Setup};
 use crate::{Error, Result};
+use agreement::Found;
 use end_to_end::Rig;
 use path::Path as StagePath;
+use peers::Peers;
 use photos::Photos;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -138,8 +140,9 @@ impl Bench<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        self.watcher.begins("OpenCV, where it is installed");
-        let peers = peers::measure(self.request, &self.photos, &mut self.notices);
+        self.watcher.begins("peers, where they are installed");
+        let (request, photos, chosen) = (self.request, &self.photos, &self.cpu.chosen);
+        let peers = Peers { request, photos, chosen, expected: &flow.expected }.measure(&mut self.notices);
         let gpu = self.gpu.as_ref().map(|setup| &setup.backend);
         Ok(Some(Report {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -181,7 +184,8 @@ impl Bench<'_> {
         let expected = cpu.results(&self.photos, self.stop)?;
         let Some(setup) = &self.gpu else {
             let [cpu, _] = end_to_end::paces([Some(&mut cpu), None], &self.photos, self.request.seconds, self.stop)?;
-            return Ok(Flow { end_to_end: EndToEnd { cpu, gpu: None }, agreement: None, moved: None, decoding: None });
+            let end_to_end = EndToEnd { cpu, gpu: None };
+            return Ok(Flow { expected, end_to_end, agreement: None, moved: None, decoding: None });
         };
         let mut gpu = Rig::new(setup, &with(self.inference))?;
         let before = device(&setup.backend).map(|gpu| gpu.usage());
@@ -193,6 +197,7 @@ impl Bench<'_> {
         Ok(Flow {
             end_to_end: EndToEnd { cpu, gpu },
             agreement: Some(agreement::compare(&expected, &found)),
+            expected,
             moved: before.zip(after).map(|usage| moved(&self.photos, usage)),
             decoding,
         })
@@ -201,6 +206,8 @@ impl Bench<'_> {
 
 /// What the assembled paths came to.
 struct Flow {
+    /// What the CPU path found.
+    expected: Found,
     end_to_end: EndToEnd,
     agreement: Option<Agreement>,
     moved: Option<Moved>,

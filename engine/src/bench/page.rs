@@ -2,7 +2,7 @@
 
 use super::chart::{Pair, bars, number};
 use super::report::{Report, StageRow};
-use super::table::spread;
+use super::table::{spread, took};
 use std::fmt::{self, Display, Formatter, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -66,13 +66,36 @@ fn charts(report: &Report) -> String {
     let stages: Vec<_> = report.stages.iter().map(pair).collect();
     let end = &report.end_to_end;
     let median = |spread: &Option<super::Spread>| spread.map(|spread| spread.median);
+    let peers = peers(report);
     let pace = [Pair { label: "end to end", cpu: median(&end.cpu), gpu: median(&end.gpu) }];
     format!(
         "<section class=\"panels\"><figure><figcaption>Milliseconds a photo, one thread{LEGEND}</figcaption>{}</figure>\n\
-         <figure><figcaption>Images a second, {} lanes{LEGEND}</figcaption>{}</figure></section>\n",
+         <figure><figcaption>Images a second, {} lanes{LEGEND}</figcaption>{}</figure>{peers}</section>\n",
         bars("Milliseconds a photo by stage", "ms", &stages),
         report.workers,
         bars("Images a second", "images/s", &pace)
+    )
+}
+
+/// The CPU path's stages that others do as well, and the others.
+fn peers(report: &Report) -> String {
+    if report.peers.is_empty() {
+        return String::new();
+    }
+    let of = |name: &str| report.stages.iter().find(|row| row.name == name).and_then(|row| row.cpu_ms);
+    let both = of("decode").zip(of("letterbox")).map(|(decode, letterbox)| decode + letterbox);
+    let ours = [("decode", of("decode")), ("decode and letterbox", both), ("bytes to texts", of("total"))];
+    let ours = ours.map(|(about, ms)| (format!("tollgate: {about}"), ms, None));
+    let theirs = report.peers.iter().map(|peer| {
+        let name = peer.name.split_once(" (").map_or(peer.name.as_str(), |(name, _)| name);
+        (format!("{name}: {}", peer.about), None, Some(peer.ms))
+    });
+    let rows: Vec<_> = ours.into_iter().chain(theirs).collect();
+    let pairs: Vec<_> = rows.iter().map(|(label, cpu, gpu)| Pair { label, cpu: *cpu, gpu: *gpu }).collect();
+    format!(
+        "\n<figure><figcaption>Beside the peers: milliseconds a photo, one thread<small class=\"legend\">\
+         <i class=\"cpu\"></i>CPU path<i class=\"gpu\"></i>peers</small></figcaption>{}</figure>",
+        bars("Milliseconds a photo beside the peers", "ms", &pairs)
     )
 }
 
@@ -144,7 +167,7 @@ fn facts(report: &Report) -> String {
     row("memory of the process at most", mib(report.memory.peak_rss_bytes));
     row("buffers of the device at most", mib(report.memory.device_peak_bytes));
     for peer in &report.peers {
-        row(&format!("{}: {}", peer.name, peer.about), format!("{} ms", spread(Some(&peer.spread))));
+        row(&format!("{}: {}", peer.name, peer.about), took(peer));
     }
     format!("<section class=\"card\"><h2>Beside the times</h2><table><tbody>{rows}</tbody></table></section>\n")
 }

@@ -169,7 +169,7 @@ pub struct Memory {
     pub device_peak_bytes: Option<u64>,
 }
 
-/// Somebody else's way to do a stage or two.
+/// Somebody else's way to do a stage or two, or all of them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Peer {
     /// Its name and version.
@@ -180,4 +180,6 @@ pub struct Peer {
     pub ms: f64,
     /// Its spread.
     pub spread: Spread,
+    /// Of one that reads plates: the share of photos whose best plate has the text of the CPU path, 0 to 1.
+    pub same_text_share: Option<f64>,
 }

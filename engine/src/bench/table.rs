@@ -1,6 +1,6 @@
 //! The report for a terminal.
 
-use super::report::{Report, StageRow};
+use super::report::{Peer, Report, StageRow};
 use super::spread::Spread;
 use std::fmt::Write;
 
@@ -30,7 +30,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(out, "  CPU {}\n  GPU {}", spread(end.cpu.as_ref()), spread(end.gpu.as_ref()))?;
     agreement(report, out)?;
     for peer in &report.peers {
-        writeln!(out, "{}: {}, {} ms", peer.name, peer.about, spread(Some(&peer.spread)))?;
+        writeln!(out, "{}: {}, {}", peer.name, peer.about, took(peer))?;
     }
     report.notices.iter().try_for_each(|notice| writeln!(out, "note: {notice}"))
 }
@@ -75,6 +75,12 @@ fn agreement(report: &Report, out: &mut String) -> std::fmt::Result {
         mib(memory.peak_rss_bytes),
         mib(memory.device_peak_bytes)
     )
+}
+
+/// What a peer took a photo, and whether it read the same.
+pub(super) fn took(peer: &Peer) -> String {
+    let same = peer.same_text_share.map(|share| format!(", {:.0} % of texts as the CPU path's", 100.0 * share));
+    format!("{} ms{}", spread(Some(&peer.spread)), same.unwrap_or_default())
 }
 
 /// Median with its spread.

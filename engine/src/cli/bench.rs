@@ -44,7 +44,7 @@ pub(super) struct BenchArgs {
     /// What wgpu's nets store values as.
     #[arg(long, value_enum, default_value = "f32")]
     precision: PrecisionArg,
-    /// The Python that OpenCV, for comparison, is looked for in.
+    /// The Python in which peers are looked for: OpenCV, libjpeg-turbo (simplejpeg), ONNX Runtime.
     #[arg(long, value_name = "COMMAND", default_value = "python3")]
     python: PathBuf,
     /// Print one JSON object as the last line of stdout.

@@ -169,21 +169,37 @@ fn adapters() -> Vec<Finding> {
     found.iter().map(|a| Finding::good("GPU adapter", a.to_string())).collect()
 }
 
-/// Where nets can run with `--backend gpu`: opened as a run would.
+/// Where nets can run with `--backend gpu`: opened and tried as a run would.
 fn providers(manifest: &Manifest, store: &Store) -> Vec<Finding> {
     let Some(runtime) = opened(manifest, store) else { return Vec::new() };
     let cuda = runtime.path().with_file_name("libonnxruntime_providers_cuda.so");
-    let webgpu = manifest.get("onnxruntime-webgpu").and_then(|artefact| store.find(artefact)).ok().flatten();
-    let tried = [(Provider::Cuda, cuda.exists().then_some(cuda)), (Provider::WebGpu, webgpu)];
-    let tried = tried.into_iter().filter_map(|(provider, library)| Some((provider, library?)));
-    let of = |(provider, library): (Provider, std::path::PathBuf)| {
-        let what = format!("inference = \"{}\"", provider.name());
-        match runtime.register(provider, &library) {
-            Ok(()) => Finding::good(what, format!("{} opens", library.display())),
-            Err(error) => Finding::other(State::Note, what, error.to_string(), "none is needed"),
+    let mut findings = vec![provided(&runtime, Provider::Cuda, &cuda)];
+    // None on systems that it is not built for.
+    if let Ok(artefact) = manifest.get("onnxruntime-webgpu") {
+        findings.push(match store.find(artefact) {
+            Ok(found) => provided(&runtime, Provider::WebGpu, &found.unwrap_or_else(|| store.path(artefact))),
+            Err(error) => {
+                let advice = format!("delete {}", store.path(artefact).display());
+                Finding::other(State::Bad, &artefact.name, error.to_string(), advice)
+            }
+        });
+    }
+    findings
+}
+
+fn provided(runtime: &Runtime, provider: Provider, library: &Path) -> Finding {
+    let what = format!("inference = \"{}\"", provider.name());
+    match runtime.register(provider, library) {
+        Ok(()) => {
+            let on = if runtime.is_software(provider) { "a software adapter, which is slow" } else { "a GPU" };
+            Finding::good(what, format!("{} computes, on {on}", library.display()))
         }
-    };
-    tried.map(of).collect()
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(" ({})", cause.to_string().trim()));
+            let found = format!("{error}{}", cause.unwrap_or_default());
+            Finding::other(State::Note, what, found, "it is needed only where the config says so")
+        }
+    }
 }
 
 /// ONNX Runtime, if it is there and opens; `runtime` says why it does not.

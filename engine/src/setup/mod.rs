@@ -43,7 +43,7 @@ impl Setup {
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
         let mut chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
         let place = Place::choose(&config.models, &backend, &runtime, (&manifest, store, progress))?;
-        chosen.because.extend(place.because());
+        chosen.because.extend(place.because(&runtime, &chosen.detector));
         Ok(Self { backend, runtime, chosen, place, references: None })
     }
 

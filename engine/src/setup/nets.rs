@@ -27,20 +27,26 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// A line for people; none where nothing was asked for.
-    pub(super) fn because(&self) -> Option<String> {
-        match self {
-            Self::OnnxRuntime(Provider::Cpu) => None,
-            Self::OnnxRuntime(provider) => Some(format!("nets run on ONNX Runtime's {} provider", provider.name())),
+    /// Lines for people; none where nothing was asked for.
+    pub(super) fn because(&self, runtime: &Runtime, detector: &ModelInfo) -> Vec<String> {
+        let place = match self {
+            Self::OnnxRuntime(Provider::Cpu) => return Vec::new(),
+            Self::OnnxRuntime(provider) => {
+                let software = if runtime.is_software(*provider) { ", on a software adapter" } else { "" };
+                format!("nets run on ONNX Runtime's {} provider{software}", provider.name())
+            }
             Self::Wgpu(shared, precision) => {
                 let form = match (precision, shared.gpu().has_halves()) {
                     (Precision::F32, _) => "",
                     (Precision::F16, true) => " with 16-bit floats",
                     (Precision::F16, false) => ", which has no 16-bit floats",
                 };
-                Some(format!("nets run on {}{form}", shared.gpu().info().name))
+                format!("nets run on {}{form}", shared.gpu().info().name)
             }
-        }
+        };
+        let but = format!("but {} on ONNX Runtime's CPU provider, the only one for its decode rule", detector.name);
+        let is_elsewhere = detector.decode != Decode::Retina;
+        std::iter::once(place).chain(is_elsewhere.then_some(but)).collect()
     }
 
     /// What the config asks for on this backend; a provider is fetched and opened for it.

@@ -90,25 +90,51 @@ fn check_files(dir: &Path, report: &Value) {
     }
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"), "it asks others");
     assert!(page.contains("letterbox") && page.contains("Images a second"));
+    assert_eq!(page.contains("Beside the peers"), report["peers"].as_array().is_some_and(|peers| !peers.is_empty()));
     if report["adapter"]["software"] == true {
         assert!(page.contains("software adapter, no GPU"), "the page does not say that it is software");
     }
 }
 
-/// OpenCV where it is installed, and a word on how to get it where not.
+/// Each peer where it is installed, and a word on how to get it where not.
 fn check_peers(report: &Value) {
     let peers = report["peers"].as_array().expect("peers");
     let notices = report["notices"].to_string();
-    assert_eq!(peers.is_empty(), notices.contains("no OpenCV to compare with"), "{notices}");
-    if peers.is_empty() {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|value| value != "1"), "REQUIRE_PEERS=1, but: {notices}");
-        eprintln!("SKIPPED: {notices}");
-        return;
+    for (what, name, cases) in
+        [("OpenCV", "OpenCV", 2), ("libjpeg-turbo", "libjpeg-turbo", 2), ("Python reference", "Python reference", 1)]
+    {
+        let rows: Vec<_> =
+            peers.iter().filter(|peer| peer["name"].as_str().is_some_and(|n| n.starts_with(name))).collect();
+        let missing = notices.contains(&format!("no {what} to compare with"));
+        assert_eq!(rows.len(), if missing { 0 } else { cases }, "{what}: {peers:?} {notices}");
+        if missing {
+            let required = std::env::var_os("REQUIRE_PEERS").is_some_and(|value| value == "1");
+            assert!(!required, "REQUIRE_PEERS=1, but: {notices}");
+            eprintln!("SKIPPED: {notices}");
+        }
+        for peer in rows {
+            positive(&peer["ms"], peer);
+            // The same nets on the same photos: nearly always the same text.
+            let reads = what == "Python reference";
+            assert_eq!(peer["same_text_share"].as_f64().is_some_and(|share| share >= 0.8), reads, "{peer}");
+        }
     }
-    for peer in peers {
-        assert!(peer["name"].as_str().is_some_and(|name| name.starts_with("OpenCV")), "{peer}");
-        positive(&peer["ms"], peer);
+}
+
+/// A Python without their packages: each is left out, and said how it is had.
+#[test]
+fn peers_that_are_not_there_are_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let more = ["--resolution", "320x200", "--count", "1", "--batch", "1"];
+    let mut command = tollgate();
+    command.current_dir(dir.path()).args(["bench", "--json", "--seconds", "0.1", "--workers", "1"]).args(more);
+    let output = command.args(["--python", "no-such-python"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    for what in ["OpenCV", "libjpeg-turbo", "Python reference"] {
+        let notice = format!("note: no {what} to compare with (no-such-python");
+        assert!(text(&output).contains(&notice), "{notice} in {}", text(&output));
     }
+    assert_eq!(summary(&output)["peers"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn doctor_says_what_is_there() {
     let output = run(&["doctor", "--json"]);
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let whats: Vec<_> = found["findings"].as_array().unwrap().iter().filter_map(|f| f["what"].as_str()).collect();
-    for what in ["CPU", "python3 with pip", "model cache", "ONNX Runtime", "GPU adapter"] {
+    for what in ["CPU", "python3 with pip", "model cache", "ONNX Runtime", "GPU adapter", "inference = \"cuda\""] {
         assert!(whats.contains(&what), "{what} in {whats:?}");
     }
 }

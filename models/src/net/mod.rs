@@ -8,8 +8,11 @@ mod fault;
 mod lower;
 mod node;
 mod pattern;
+mod probe;
 mod proto;
 mod value;
+
+pub(crate) use probe::doubling;
 
 use std::collections::HashMap;
 use std::path::Path;

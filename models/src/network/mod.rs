@@ -63,6 +63,12 @@ pub trait Network: Send {
     /// Makes the input, runs the net and shows its outputs, in the file's order, to `read`.
     fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()>;
 
+    /// Gets ready for inputs of this shape, and shows outputs for `job`'s to `read`, so that a net that does not fit its
+    /// rule is known before the first photo. Where it runs is the implementation's choice.
+    fn get_ready(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
+        self.run(job, read)
+    }
+
     /// Runs a net of the `retina` rule and decodes its boxes where it runs, in input pixels. `None` where that is not
     /// done there: then [`Network::run`] it is.
     fn boxes(&mut self, _job: Job<'_>, _rule: &BoxRule<'_>) -> Result<Option<Found>> {

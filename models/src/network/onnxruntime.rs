@@ -10,6 +10,7 @@ use tollgate_kernels::crop::Layout;
 pub struct OnnxRuntimeNet {
     session: Session,
     info: ModelInfo,
+    provider: Provider,
     pixels: Box<dyn Pixels>,
     tensor: Vec<f32>,
     bytes: Vec<u8>,
@@ -24,7 +25,8 @@ impl OnnxRuntimeNet {
     /// ONNX Runtime does not take the file, or the provider.
     pub fn load(runtime: &Runtime, info: &ModelInfo, pixels: Box<dyn Pixels>, provider: Provider) -> Result<Self> {
         let session = runtime.session(&info.name, &info.path, provider)?;
-        Ok(Self { session, info: info.clone(), pixels, tensor: Vec::new(), bytes: Vec::new(), is_bytes: false })
+        let (tensor, bytes) = (Vec::new(), Vec::new());
+        Ok(Self { session, info: info.clone(), provider, pixels, tensor, bytes, is_bytes: false })
     }
 
     /// Makes the input in one of the two buffers.
@@ -74,6 +76,10 @@ impl Network for OnnxRuntimeNet {
 
     fn make_input(&mut self, job: Job<'_>) -> Result<()> {
         self.fill(job)
+    }
+
+    fn takes_memory_at_once(&self) -> bool {
+        self.provider.takes_memory_at_once()
     }
 
     fn outputs(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use super::{BoxRule, Job, Network, Output};
 use crate::net::OnnxNet;
-use crate::pixels::{SharedGpu, part, whole};
+use crate::pixels::{MaybeOfGpu, SharedGpu, part, whole};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
 use tollgate_kernels::Picture;
@@ -163,6 +163,18 @@ impl Network for WgpuNet {
         let outputs: Vec<_> =
             self.file.outputs().iter().zip(parts).map(|(name, values)| Output { name, values }).collect();
         read(&outputs)
+    }
+
+    /// Shaders are compiled, weights uploaded and memory taken when the graph is made, so nothing is gained by a run on
+    /// the GPU, which takes a software adapter long. What the outputs look like, the CPU says as well.
+    fn get_ready(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        shared.noting(|| self.size(job.shape()).map(drop)).or_else(|error| match error.of_gpu() {
+            // Each run tries again, or falls back.
+            Some(_) => Ok(()),
+            None => Err(error),
+        })?;
+        self.instead.run(job, read)
     }
 
     fn boxes(&mut self, job: Job<'_>, rule: &BoxRule<'_>) -> Result<Option<Found>> {

@@ -52,7 +52,9 @@ impl CtcReader {
         let mut reader =
             Self { net, name: info.name.as_str().into(), info, plate: raw.clone().plates_only(), raw, spec };
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
-        reader.infer(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 })?;
+        let Self { net, info, name, plate, raw, spec } = &mut reader;
+        let job = Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, spec);
+        net.get_ready(job, &mut |outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
         Ok(reader)
     }
 

@@ -1,9 +1,17 @@
 //! ONNX Runtime, opened from a file at run time, and sessions on it.
 
+mod provider;
+
+pub use provider::Provider;
+
+use crate::net::doubling;
 use crate::{Error, Result};
+use ort::device::Device;
 use ort::environment::Environment;
+use ort::memory::DeviceType;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::TensorRef;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,18 +20,6 @@ static OPENED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 
 /// Providers whose library was opened: a second time would be an error.
 static REGISTERED: Mutex<Vec<Provider>> = Mutex::new(Vec::new());
-
-/// Where ONNX Runtime computes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Provider {
-    /// On the calling thread.
-    #[default]
-    Cpu,
-    /// On a GPU, by its CUDA provider.
-    Cuda,
-    /// On a GPU, by its WebGPU plugin.
-    WebGpu,
-}
 
 /// An opened ONNX Runtime.
 #[derive(Clone)]
@@ -61,51 +57,69 @@ impl Runtime {
             // Photos come in many sizes: a memory plan for each would be kept for good and gains no time.
             let b = b.with_memory_pattern(false)?;
             let b = b.with_intra_threads(1)?.with_inter_threads(1)?;
-            let Some(ep) = provider.ep() else { return Ok(b) };
-            let devices = self.environment.devices().filter(|device| device.ep().is_ok_and(|name| name == ep));
-            Ok(b.with_devices(devices.take(1), None)?)
+            self.on(b, provider)
         };
         let builder = Session::builder(&self.environment).map_err(failed("making a session"))?;
         let mut builder = options(builder).map_err(failed("setting session options"))?;
         builder.commit_from_file(file).map_err(failed("loading"))
     }
 
-    /// Opens a provider's library, once a process, and checks that it offers a device.
+    /// Opens a provider's library, once a process, and lets it compute something.
     ///
     /// # Errors
-    /// The library does not load, or finds no GPU of its liking.
+    /// The library is not there or does not load, finds no GPU of its liking, or computes nothing, or the wrong thing.
     pub fn register(&self, provider: Provider, library: &Path) -> Result<()> {
         let Some(ep) = provider.ep() else { return Ok(()) };
-        let failed = |reason: String| Error::Provider { provider: provider.name(), path: library.into(), reason };
+        let failed = |reason: &str, source| Error::Provider {
+            provider: provider.name(),
+            path: library.into(),
+            reason: reason.into(),
+            source,
+        };
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         if !registered.contains(&provider) {
-            self.environment.register_ep_library(ep, library).map_err(|error| failed(error.to_string()))?;
+            if !library.exists() {
+                return Err(failed(provider.when_missing(), None));
+            }
+            let opened = self.environment.register_ep_library(ep, library);
+            opened.map_err(|error| failed("its library does not load", Some(error)))?;
             registered.push(provider);
         }
-        if self.environment.devices().any(|device| device.ep().is_ok_and(|name| name == ep)) {
+        if self.device(provider).is_none() {
+            return Err(failed(provider.when_there_is_no_device(), None));
+        }
+        self.try_out(provider).map_err(|error| failed(provider.when_it_runs_nothing(), Some(error)))
+    }
+
+    /// Whether what a registered provider computes on is the CPU after all, by a software driver.
+    pub fn is_software(&self, provider: Provider) -> bool {
+        self.device(provider).is_some_and(|device| device.hardware_device().ty() == DeviceType::CPU)
+    }
+
+    /// The device that a provider's sessions are given: one, they take no more.
+    fn device(&self, provider: Provider) -> Option<Device<'_>> {
+        let ep = provider.ep()?;
+        self.environment.devices().find(|device| device.ep().is_ok_and(|name| name == ep))
+    }
+
+    /// A session of these options on the provider.
+    fn on(&self, builder: SessionBuilder, provider: Provider) -> std::result::Result<SessionBuilder, ort::Error> {
+        if provider == Provider::Cpu { Ok(builder) } else { Ok(builder.with_devices(self.device(provider), None)?) }
+    }
+
+    /// A provider may name a device that its driver then refuses, and a session would do on the CPU what the provider
+    /// does not take: a net of one addition shows what is so, before any photo waits for it.
+    fn try_out(&self, provider: Provider) -> std::result::Result<(), ort::Error> {
+        let builder = Session::builder(&self.environment)?.with_disable_cpu_fallback()?;
+        let mut session = self.on(builder, provider)?.commit_from_memory(&doubling())?;
+        let input = [0.5, -1.0, 2.0, 1e6];
+        let outputs = session.run(ort::inputs![TensorRef::from_array_view(([input.len()], &input[..]))?])?;
+        let (_, found) = outputs[0].try_extract_tensor::<f32>()?;
+        let expected = input.map(|value: f32| value + value);
+        if found == expected {
             return Ok(());
         }
-        Err(failed("ONNX Runtime finds no GPU for it".into()))
-    }
-}
-
-impl Provider {
-    /// Its name in the config.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-            Self::WebGpu => "webgpu",
-        }
-    }
-
-    /// ONNX Runtime's name of it; none for the one that is always there.
-    fn ep(self) -> Option<&'static str> {
-        match self {
-            Self::Cpu => None,
-            Self::Cuda => Some("CUDAExecutionProvider"),
-            Self::WebGpu => Some("WebGpuExecutionProvider"),
-        }
+        Err(ort::Error::new(format!("an addition gave {found:?} in place of {expected:?}")))
     }
 }
 
