@@ -69,7 +69,7 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             by_error.get_or_init(|| error.to_string());
         }));
-        let pool = Arc::new(Pool::default());
+        let pool = Arc::new(Pool::new(options.max_memory_bytes.unwrap_or(u64::MAX)));
         let (profile, pipelines) = (Profile::default(), Mutex::default());
         let has_subgroups = device.features().contains(wgpu::Features::SUBGROUP) && is_even(&adapter.get_info());
         let kept = Kept::open(&options, &adapter.get_info(), &device);

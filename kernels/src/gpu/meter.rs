@@ -31,9 +31,13 @@ impl Meter {
         self.from_device.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn took(&self, bytes: u64) {
-        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.peak.fetch_max(held, Ordering::Relaxed);
+    /// Counts a buffer that is about to be made, unless more would then be held than allowed.
+    pub(super) fn takes(&self, bytes: u64, most: u64) -> bool {
+        let more = |held: u64| held.checked_add(bytes).filter(|held| *held <= most);
+        let before = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let held = before.map(|held| held + bytes);
+        self.peak.fetch_max(held.unwrap_or(0), Ordering::Relaxed);
+        held.is_ok()
     }
 
     pub(super) fn freed(&self, bytes: u64) {

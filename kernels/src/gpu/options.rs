@@ -16,6 +16,9 @@ pub struct GpuOptions {
     pub plain: bool,
     /// Bytes of a buffer, at most, where less is wanted than the adapter allows: for tests of what happens on small GPUs.
     pub max_buffer_bytes: Option<u64>,
+    /// Bytes of all buffers together, at most, unused ones that are kept among them; what is more is
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory). None leaves it to the driver.
+    pub max_memory_bytes: Option<u64>,
 }
 
 impl From<AdapterChoice> for GpuOptions {

@@ -31,10 +31,12 @@ impl Use {
 }
 
 /// The unused buffers of a device, by use and size.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pool {
     idle: Mutex<Idle>,
     pub(super) meter: Meter,
+    /// Bytes of all of its buffers, at most.
+    max_bytes: u64,
 }
 
 #[derive(Debug, Default)]
@@ -121,21 +123,36 @@ impl Gpu {
         let size = size_class(used).min(limits.max_buffer_size);
         let buffer = match self.pool().take(purpose, size) {
             Some(buffer) => buffer,
-            None => {
-                let buffer = self.scoped(what, size, || {
-                    self.device().create_buffer(&wgpu::BufferDescriptor {
-                        label: Some(what),
-                        size,
-                        usage: purpose.usages(),
-                        mapped_at_creation: false,
-                    })
-                })?;
-                self.pool().meter.took(size);
-                buffer
-            }
+            None => self.fresh(purpose, size, what)?,
         };
         let used = NonZeroU64::new(used).unwrap_or(NonZeroU64::MIN);
         Ok(Pooled { pool: Arc::clone(self.pool()), purpose, buffer: Some(buffer), used })
+    }
+
+    /// A new buffer; where there is no memory for it, in place of those that wait to be used again.
+    fn fresh(&self, purpose: Use, size: u64, what: &'static str) -> Result<wgpu::Buffer> {
+        match self.create(purpose, size, what) {
+            Err(Error::OutOfMemory { .. }) if self.pool().free_idle() => {
+                // They are gone once nothing that was submitted reads them any more.
+                self.finish()?;
+                self.create(purpose, size, what)
+            }
+            other => other,
+        }
+    }
+
+    fn create(&self, purpose: Use, size: u64, what: &'static str) -> Result<wgpu::Buffer> {
+        let (label, usage) = (Some(what), purpose.usages());
+        let descriptor = wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false };
+        let pool = self.pool();
+        if !pool.meter.takes(size, pool.max_bytes) {
+            return Err(Error::OutOfMemory { what, bytes: size });
+        }
+        let made = self.scoped(what, size, || self.device().create_buffer(&descriptor));
+        if made.is_err() {
+            pool.meter.freed(size);
+        }
+        made
     }
 
     /// A storage buffer for results.
@@ -171,6 +188,18 @@ impl Gpu {
 }
 
 impl Pool {
+    /// With a bound on the bytes of all buffers.
+    pub(super) fn new(max_bytes: u64) -> Self {
+        Self { idle: Mutex::default(), meter: Meter::default(), max_bytes }
+    }
+
+    /// Frees the buffers that wait to be used again; whether there were any.
+    fn free_idle(&self) -> bool {
+        let idle = std::mem::take(&mut *lock(&self.idle));
+        self.meter.freed(idle.bytes);
+        idle.bytes > 0
+    }
+
     fn take(&self, purpose: Use, size: u64) -> Option<wgpu::Buffer> {
         let mut idle = lock(&self.idle);
         let buffer = idle.buffers.get_mut(&(purpose, size))?.pop()?;

@@ -2,7 +2,7 @@
 
 use crate::device::gpu;
 use crate::seeded::photo;
-use tollgate_kernels::gpu::{AdapterChoice, AdapterKind, Gpu, Photos, adapters};
+use tollgate_kernels::gpu::{AdapterChoice, AdapterKind, Gpu, GpuOptions, Photos, adapters};
 use tollgate_kernels::letterbox::{GpuLetterbox, LetterboxSpec};
 use tollgate_kernels::{ChannelOrder, Error, Filter, RgbView};
 
@@ -56,6 +56,28 @@ fn a_lost_device_is_an_error_of_its_own() {
     assert!(matches!(GpuLetterbox::new(&lost), Err(Error::DeviceLost { .. })));
     // Another device of the same adapter is not touched.
     assert!(Gpu::open(AdapterChoice::AllowSoftware).unwrap().check().is_ok());
+}
+
+/// Buffers that wait to be used again make room; what is in use does not.
+#[test]
+fn memory_that_runs_out_is_an_error_of_its_own() {
+    if gpu().is_none() {
+        return;
+    }
+    let adapter = AdapterChoice::AllowSoftware.into();
+    let small = Gpu::open(GpuOptions { max_memory_bytes: Some(4 << 20), ..adapter }).unwrap();
+    let upload = |side: usize| {
+        let data = vec![7; side * side * 3];
+        Photos::upload(&small, &[RgbView::new(&data, side, side).unwrap()])
+    };
+    let first = upload(1000).unwrap();
+    let said = upload(700).unwrap_err();
+    assert!(matches!(said, Error::OutOfMemory { bytes, .. } if bytes >= 700 * 700 * 3), "{said}");
+    assert!(said.is_of_gpu() && small.check().is_ok());
+    drop(first);
+    let second = upload(700).unwrap();
+    assert!(second.download(&small).unwrap()[0].view().unwrap().data().iter().all(|byte| *byte == 7));
+    assert!(small.usage().peak_bytes <= 4 << 20, "{:?}", small.usage());
 }
 
 #[test]

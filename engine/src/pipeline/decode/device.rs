@@ -75,7 +75,7 @@ impl Device {
                 opened.append(&mut self.open_jpegs(second, limits));
                 opened
             }
-            Err(KernelError::GpuLimit { .. }) => failed(TOO_MUCH),
+            Err(KernelError::GpuLimit { .. } | KernelError::OutOfMemory { .. }) => failed(TOO_MUCH),
             Err(error) => {
                 // Noted by the GPU's keeper, who gives it up if it was lost.
                 let noted: Result<(), _> = self.gpu.noting(|| Err(error));
@@ -127,7 +127,10 @@ mod tests {
 
     /// A device whose buffers have so many bytes at most; `None`, said aloud, without an adapter.
     fn device(max_buffer_bytes: u64) -> Option<Device> {
-        let options = GpuOptions { max_buffer_bytes: Some(max_buffer_bytes), ..AdapterChoice::AllowSoftware.into() };
+        open(GpuOptions { max_buffer_bytes: Some(max_buffer_bytes), ..AdapterChoice::AllowSoftware.into() })
+    }
+
+    fn open(options: GpuOptions) -> Option<Device> {
         match SharedGpu::open(options) {
             Ok(gpu) => Some(Device::new(Arc::new(gpu))),
             Err(error) => {
@@ -153,6 +156,23 @@ mod tests {
         let sizes: Vec<_> =
             opened.iter().map(|photo| photo.as_ref().map(|photo| photo.as_ref().map(|p| p.size()))).collect();
         assert_eq!(sizes, vec![Some(Ok((1024, 640))); 5]);
+        assert!(device.gpu.gpu().check().is_ok() && !device.gpu.is_given_up());
+    }
+
+    /// Photos stay in the GPU's memory while they are looked at: those go there that it has room for.
+    #[test]
+    fn without_memory_for_all_the_gpu_takes_those_that_fit() {
+        let options = GpuOptions { max_memory_bytes: Some(3 * ROOM / 2), ..AdapterChoice::AllowSoftware.into() };
+        let Some(device) = open(options) else { return };
+        let files = files(5);
+        let files: Vec<_> = files.iter().map(|file| Some(file.as_slice())).collect();
+        for _ in 0..2 {
+            let opened: Vec<_> = device.open(&files, LIMITS).into_iter().flatten().collect();
+            let declined: Vec<_> = opened.iter().filter_map(|photo| photo.as_ref().err()).collect();
+            assert_eq!(opened.len(), 5);
+            assert!((1..5).contains(&declined.len()) && declined.iter().all(|why| **why == TOO_MUCH), "{declined:?}");
+        }
+        assert!(device.gpu.gpu().usage().peak_bytes <= 3 * ROOM / 2);
         assert!(device.gpu.gpu().check().is_ok() && !device.gpu.is_given_up());
     }
 
