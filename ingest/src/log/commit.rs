@@ -112,9 +112,8 @@ impl Shared {
 /// The threads, and what they share with the partitions.
 pub(super) struct Committer {
     shared: Arc<Shared>,
-    noter: Arc<Noter>,
-    /// It takes notes at the end, too.
-    notes: bool,
+    /// None where notes are taken only when somebody asks for them.
+    noter: Option<Arc<Noter>>,
     threads: Vec<JoinHandle<()>>,
     cached_tail_bytes: u64,
     /// The data folder's lock: held until the last write is durable.
@@ -128,15 +127,15 @@ impl Committer {
         let (work, room, room_async) = (Condvar::new(), Condvar::new(), Event::new());
         let failed = OnceLock::new();
         let shared = Arc::new(Shared { state: Mutex::default(), max_bytes, work, room, room_async, failed });
-        let (noter, notes) = (Arc::default(), notes_every.is_some());
-        let mut committer = Self { shared, noter, notes, threads: Vec::new(), cached_tail_bytes, _claim: claim };
+        let mut committer = Self { shared, noter: None, threads: Vec::new(), cached_tail_bytes, _claim: claim };
         for number in 0..commit_threads.max(1) {
             let shared = Arc::clone(&committer.shared);
             let thread = std::thread::Builder::new().name(format!("log-commit-{number}"));
             committer.threads.push(thread.spawn(move || run(&shared))?);
         }
         if let Some(every) = notes_every {
-            let (noter, shared) = (Arc::clone(&committer.noter), Arc::clone(&committer.shared));
+            let noter = Arc::clone(committer.noter.insert(Arc::default()));
+            let shared = Arc::clone(&committer.shared);
             let thread = std::thread::Builder::new().name("log-notes".into());
             committer.threads.push(thread.spawn(move || noter.run(&shared, every))?);
         }
@@ -170,12 +169,16 @@ impl Committer {
 
     /// Takes the notes of a hub from now on.
     pub(super) fn note(&self, notes: &Arc<Notes>) {
-        self.noter.add(Arc::clone(notes));
+        if let Some(noter) = &self.noter {
+            noter.add(Arc::clone(notes));
+        }
     }
 
     /// Takes the notes of a hub no more.
     pub(super) fn forget(&self, notes: &Arc<Notes>) {
-        self.noter.remove(notes);
+        if let Some(noter) = &self.noter {
+            noter.remove(notes);
+        }
     }
 
     /// Bytes at the end of each partition that the system's memory is left to keep.
@@ -199,12 +202,14 @@ impl Drop for Committer {
     fn drop(&mut self) {
         self.shared.lock().stopping = true;
         self.shared.work.notify_all();
-        self.noter.stop();
+        if let Some(noter) = &self.noter {
+            noter.stop();
+        }
         for thread in self.threads.drain(..) {
             // It ends by itself; had it panicked, there would be nobody left to tell.
             thread.join().ok();
         }
-        for notes in self.noter.release().iter().filter(|_| self.notes) {
+        for notes in self.noter.iter().flat_map(|noter| noter.release()) {
             // Without this note the one before holds.
             notes.take().ok();
         }

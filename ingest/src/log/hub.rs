@@ -115,7 +115,7 @@ impl Hub {
             let (folder, durable) = (folder.join(number.to_string()), noted.of(number));
             let (partition, tail) =
                 Partition::open(&folder, config, Arc::clone(committer), Arc::clone(&grown), durable)?;
-            notes.follow(partition.lane());
+            notes.follow(partition.lane(), durable);
             partitions.push(Arc::new(partition));
             torn.extend(tail);
         }
@@ -186,10 +186,9 @@ impl Hub {
         };
         let added = (now..count).map(|number| Ok(Arc::new(open(number)?.0))).collect::<Result<Vec<_>>>()?;
         store(&self.folder, &grown)?;
-        added.iter().for_each(|partition| self.notes.follow(partition.lane()));
-        self.notes.take()?;
+        added.iter().for_each(|partition| self.notes.follow(partition.lane(), None));
         partitions.extend(added);
-        Ok(())
+        self.notes.take()
     }
 }
 

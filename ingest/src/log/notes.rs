@@ -64,15 +64,18 @@ impl Notes {
     /// Opens the notes of a hub in its folder.
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
+        let is_new = !path.exists();
         let file = File::options().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(failed("open", &path))?;
-        sync_folder(folder).map_err(failed("make durable the names in", folder))?;
+        if is_new {
+            sync_folder(folder).map_err(failed("make durable the names in", folder))?;
+        }
         Ok(Self { path, file, partitions: Mutex::default() })
     }
 
-    /// Takes in the hub's next partition.
-    pub(super) fn follow(&self, lane: Arc<Lane>) {
-        self.lock().push((lane, None));
+    /// Takes in the hub's next partition, of which this is noted.
+    pub(super) fn follow(&self, lane: Arc<Lane>, noted: Option<u64>) {
+        self.lock().push((lane, noted));
     }
 
     /// Notes how far the partitions have come. After an error nothing more is certain about this disk.

@@ -131,8 +131,11 @@ impl Follower {
             sink.sync()?;
             *open = Open::default();
         }
+        if *cursor == self.committed {
+            return Ok(());
+        }
         let seen = self.store.checkpoints(&self.group);
-        if *cursor == self.committed || self.cursor_of(&seen) != self.committed {
+        if self.cursor_of(&seen) != self.committed {
             return Ok(());
         }
         let moved = cursor.iter().filter(|(partition, offset)| self.committed.get(partition) != Some(offset));
