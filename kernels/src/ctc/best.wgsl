@@ -1,9 +1,5 @@
 // The highest key of all lanes with the lowest class of those that have it, and sums: in halves, through workgroup memory.
 
-struct Lane {
-    @builtin(local_invocation_index) index: u32,
-}
-
 var<workgroup> keys: array<u32, THREADS>;
 var<workgroup> ids: array<u32, THREADS>;
 var<workgroup> parts: array<f32, THREADS>;

@@ -1,13 +1,5 @@
 // As best.wgsl: within each subgroup first, then each subgroup over the results of all.
 
-struct Lane {
-    @builtin(local_invocation_index) index: u32,
-    @builtin(subgroup_id) subgroup: u32,
-    @builtin(num_subgroups) subgroups: u32,
-    @builtin(subgroup_invocation_id) place: u32,
-    @builtin(subgroup_size) size: u32,
-}
-
 // One a subgroup; none has fewer than four lanes.
 var<workgroup> keys: array<u32, THREADS / 4u>;
 var<workgroup> ids: array<u32, THREADS / 4u>;

@@ -9,11 +9,14 @@ use super::candidates::{MAX_CANDIDATES, Position};
 use super::cpu::finish;
 use super::{Charset, Decoded, Scores};
 use crate::error::{Error, Result, check_len};
-use crate::gpu::{Bindings, Gpu, Pooled, Shader, grid};
+use crate::gpu::{Bindings, Gpu, LANE, Pooled, SUBGROUP_LANE, Shader, grid};
 
 const CTC: &str = include_str!("ctc.wgsl");
-pub(crate) const SHADER: Shader =
-    Shader::new("ctc", &[include_str!("best.wgsl"), CTC], 3).with_subgroups(&[include_str!("best_subgroup.wgsl"), CTC]);
+pub(crate) const SHADER: Shader = Shader::new("ctc", &[LANE, include_str!("best.wgsl"), CTC], 3).with_subgroups(&[
+    SUBGROUP_LANE,
+    include_str!("best_subgroup.wgsl"),
+    CTC,
+]);
 
 /// What the shader writes for "no class" and "no character".
 const NONE: u32 = u32::MAX;

@@ -33,3 +33,4 @@ pub use shader::{Form, Shader, shaders};
 pub(crate) use dispatch::{Bindings, grid};
 pub(crate) use photos::WindowTable;
 pub(crate) use pool::{Pooled, Use};
+pub(crate) use shader::{LANE, SUBGROUP_LANE};

@@ -3,6 +3,10 @@
 /// Bindings of tensors that may be stored as 16-bit floats: four that are read, from 1 on, and the one written.
 const TENSORS: [&str; 5] = ["In1", "In2", "In3", "In4", "Out"];
 
+/// What a workgroup's lane is told of itself (`Lane`), and what in a form for subgroups.
+pub(crate) const LANE: &str = include_str!("lane.wgsl");
+pub(crate) const SUBGROUP_LANE: &str = include_str!("lane_subgroup.wgsl");
+
 /// A shader: the parts of its source, put together when it is compiled.
 #[derive(Clone, Copy, Debug)]
 pub struct Shader {

@@ -8,13 +8,13 @@ pub use batch::{DecodedBatch, JpegFile};
 use super::{Scale, Status};
 use crate::error::Result;
 use crate::geometry::PixelRect;
-use crate::gpu::{Gpu, Photos, Shader};
+use crate::gpu::{Gpu, LANE, Photos, SUBGROUP_LANE, Shader};
 
 const CHUNK: &str = include_str!("chunk.wgsl");
 const PASSES: &str = include_str!("entropy.wgsl");
-pub(crate) const ENTROPY: Shader = Shader::new("jpeg entropy", &[CHUNK, include_str!("scan.wgsl"), PASSES], 4)
+pub(crate) const ENTROPY: Shader = Shader::new("jpeg entropy", &[CHUNK, LANE, include_str!("scan.wgsl"), PASSES], 4)
     .writing(4)
-    .with_subgroups(&[CHUNK, include_str!("scan_subgroup.wgsl"), PASSES]);
+    .with_subgroups(&[CHUNK, SUBGROUP_LANE, include_str!("scan_subgroup.wgsl"), PASSES]);
 pub(crate) const TRANSFORM: Shader =
     Shader::new("jpeg transform", &[include_str!("job.wgsl"), include_str!("transform.wgsl")], 3);
 pub(crate) const COLOUR: Shader =

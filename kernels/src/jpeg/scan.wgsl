@@ -1,9 +1,5 @@
 // What all lanes before a lane come to, and what all come to: in doubling steps, through workgroup memory.
 
-struct Lane {
-    @builtin(local_invocation_index) index: u32,
-}
-
 struct Scan {
     before: Tally,
     all: Tally,

@@ -1,13 +1,5 @@
 // As scan.wgsl: within each subgroup by its own means, then over the subgroups.
 
-struct Lane {
-    @builtin(local_invocation_index) index: u32,
-    @builtin(subgroup_id) subgroup: u32,
-    @builtin(num_subgroups) subgroups: u32,
-    @builtin(subgroup_invocation_id) place: u32,
-    @builtin(subgroup_size) size: u32,
-}
-
 struct Scan {
     before: Tally,
     all: Tally,

@@ -1,13 +1,13 @@
 //! The wgpu twin: a row an invocation, or a long row a workgroup.
 
 use super::{Rows, RowsKind};
-use crate::gpu::Shader;
+use crate::gpu::{LANE, SUBGROUP_LANE, Shader};
 use crate::net::pass::{GROUP, Groups, INPUTS, Pass};
 
 const ROWS: &str = include_str!("rows.wgsl");
-pub(crate) const SHADER: Shader = Shader::new("net_rows", &[include_str!("reduce.wgsl"), ROWS], INPUTS)
+pub(crate) const SHADER: Shader = Shader::new("net_rows", &[LANE, include_str!("reduce.wgsl"), ROWS], INPUTS)
     .over_tensors()
-    .with_subgroups(&[include_str!("reduce_subgroup.wgsl"), ROWS]);
+    .with_subgroups(&[SUBGROUP_LANE, include_str!("reduce_subgroup.wgsl"), ROWS]);
 
 /// Rows from this length on are a workgroup's work.
 const LONG: usize = 64;

@@ -1,9 +1,5 @@
 // Of all 256 lanes' values, for all lanes: the sum, or the largest. In halves, through workgroup memory.
 
-struct Lane {
-    @builtin(local_invocation_index) index: u32,
-}
-
 var<workgroup> partial: array<f32, 256>;
 
 fn reduced(lane: Lane, value: f32, is_sum: bool) -> f32 {
