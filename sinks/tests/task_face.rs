@@ -34,13 +34,13 @@ impl Bench {
         let time = Arc::new(move || clock.load(Ordering::Relaxed));
         let router = TaskFace::new(queues.clone(), TaskOptions::default(), time, 1).into_router();
         let key = Key::parse(DEVELOPMENT_KEY).expect("it is well formed");
-        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").expect("within its bounds");
+        let client = Client::new("http://127.0.0.1:10001/devstoreaccount1", key, "orders").expect("a client");
         Self { router, queues, client, now, _dir: dir }
     }
 
     fn with_queue() -> Self {
         let bench = Self::new();
-        assert_eq!(bench.ask(bench.client.create(NOON).expect("it is made")).0, StatusCode::CREATED);
+        assert_eq!(bench.ask(bench.client.create(NOON).expect("a request")).0, StatusCode::CREATED);
         bench
     }
 
@@ -64,7 +64,7 @@ impl Bench {
             assert!(response.headers().contains_key(name), "{name}");
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).expect("it succeeds");
+        let body = runtime.block_on(to_bytes(response.into_body(), 8 << 20)).expect("a body");
         (status, code, String::from_utf8(body.to_vec()).expect("UTF-8"))
     }
 

@@ -4,6 +4,7 @@ use crate::common::{events, number, replay, sample, shared, summary, text, tollg
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use tollgate_kernels::gpu::{AdapterInfo, adapters};
 use tollgate_models::{Manifest, Store};
 
@@ -98,19 +99,26 @@ fn parts_of_photos(dir: &Path) {
     }
 }
 
+/// `replay --backend gpu` of photos with this config, into `gpu` in the folder.
+fn on_gpu(dir: &Path, photos: &Path, config: &str) -> Command {
+    let file = dir.join("tollgate.toml");
+    std::fs::write(&file, config).expect("a config");
+    let mut command = tollgate();
+    command.arg("replay").arg(photos).arg("--out").arg(dir.join("gpu"));
+    command.args(["--backend", "gpu", "--config"]).arg(file);
+    command
+}
+
 /// From the photo's bytes to its texts on the adapter alone: decoded there, found there, read there.
 #[test]
 fn nets_on_the_gpu_read_the_same() {
     let Some(adapter) = adapter() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
+    let photos = dir.path().join("photos");
     parts_of_photos(&photos);
-    std::fs::write(&config, "[engine]\nworkers = 1\n[models]\ninference = \"wgpu\"\n").unwrap();
     replay(&photos, &dir.path().join("cpu"), &["--backend", "cpu"]);
-    let with = config.to_str().unwrap();
-    let mut command = tollgate();
-    command.arg("replay").arg(&photos).arg("--out").arg(dir.path().join("gpu")).arg("--json");
-    let output = command.args(["--backend", "gpu", "--config", with]).output().unwrap();
+    let config = "[engine]\nworkers = 1\n[models]\ninference = \"wgpu\"\n";
+    let output = on_gpu(dir.path(), &photos, config).arg("--json").output().unwrap();
     assert!(output.status.success() && !text(&output).contains("in place of the GPU"), "{}", text(&output));
     assert_eq!(summary(&output)["decoding"]["on_gpu"], 3, "{}", text(&output));
     let (cpu, gpu) = (plates(&dir.path().join("cpu")), plates(&dir.path().join("gpu")));
@@ -128,11 +136,7 @@ fn a_provider_that_is_not_here_is_named() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("tollgate.toml");
-    std::fs::write(&config, "[models]\ninference = \"cuda\"\n").unwrap();
-    let mut command = tollgate();
-    command.arg("replay").arg(sample()).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
-    let said = text(&command.arg(&config).output().unwrap());
+    let said = text(&on_gpu(dir.path(), &sample(), "[models]\ninference = \"cuda\"\n").output().unwrap());
     // Machines with CUDA have it elsewhere than beside the fetched library, whose build is for the CPU alone.
     assert!(said.contains("ONNX Runtime's cuda provider") && said.contains("inference = \"auto\""), "{said}");
 }
@@ -154,13 +158,10 @@ fn the_webgpu_provider_says_why_it_does_not_run() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("tollgate.toml");
-    std::fs::write(&config, "[models]\ninference = \"webgpu\"\n").unwrap();
-    let mut command = tollgate();
-    command.arg("replay").arg(sample()).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
-    let output = command.arg(&config).env_remove("ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER").output().unwrap();
+    let mut command = on_gpu(dir.path(), &sample(), "[models]\ninference = \"webgpu\"\n");
+    let output = command.env_remove("ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER").output().unwrap();
     let said = text(&output);
-    assert!(!output.status.success() && !dir.path().join("out").exists(), "{said}");
+    assert!(!output.status.success() && !dir.path().join("gpu").exists(), "{said}");
     for part in ["webgpu provider", "ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER=1", "inference = \"auto\""] {
         assert!(said.contains(part), "{part} in {said}");
     }
@@ -171,16 +172,13 @@ fn the_webgpu_provider_says_why_it_does_not_run() {
 fn a_net_that_stays_on_the_cpu_is_named() {
     let (Some(_), Some(shared)) = (adapter(), shared()) else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (photos, config) = (dir.path().join("photos"), dir.path().join("tollgate.toml"));
+    let photos = dir.path().join("photos");
     std::fs::create_dir(&photos).unwrap();
     std::fs::write(photos.join("no-picture.jpg"), "no picture at all").unwrap();
     let detector = shared.join("models/fast-alpr/yolo-v9-t-416-license-plate-end2end.onnx");
     let detector = format!("{{ path = {detector:?}, decode = \"end-to-end\" }}");
     let models = format!("[models]\ninference = \"wgpu\"\nsecond_opinion = false\ndetector = {detector}\n");
-    std::fs::write(&config, models).unwrap();
-    let mut command = tollgate();
-    command.arg("replay").arg(&photos).arg("--out").arg(dir.path().join("out")).args(["--backend", "gpu", "--config"]);
-    let said = text(&command.arg(&config).output().unwrap());
+    let said = text(&on_gpu(dir.path(), &photos, &models).output().unwrap());
     assert!(said.contains("but yolo-v9-t-416-license-plate-end2end on ONNX Runtime's CPU provider"), "{said}");
 }
 

@@ -10,13 +10,12 @@ use tollgate_kernels::{ChannelOrder, Filter, RgbView};
 
 fn open(folder: &Path) -> Gpu {
     Gpu::open(GpuOptions { pipelines: Some(folder.to_owned()), ..AdapterChoice::AllowSoftware.into() })
-        .expect("the kernel runs")
+        .expect("it was opened before")
 }
 
 fn letterboxed(gpu: &Gpu) -> Vec<f32> {
     let data = photo(40, 30, 7);
-    let photos =
-        Photos::upload(gpu, &[RgbView::new(&data, 40, 30).expect("the kernel runs")]).expect("the kernel runs");
+    let photos = Photos::upload(gpu, &[RgbView::new(&data, 40, 30).expect("a picture")]).expect("the kernel runs");
     let spec = LetterboxSpec {
         out_w: 16,
         out_h: 16,
@@ -38,7 +37,7 @@ fn letterboxed(gpu: &Gpu) -> Vec<f32> {
 
 /// The one file of pipelines in a folder.
 fn file(folder: &Path) -> std::path::PathBuf {
-    let names = fs::read_dir(folder).expect("the kernel runs").map(|entry| entry.expect("the kernel runs").path());
+    let names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<_> = names.filter(|path| path.extension().is_none()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)

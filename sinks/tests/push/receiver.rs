@@ -83,7 +83,7 @@ impl Receiver {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let book = Arc::new(Mutex::new(Book { validates: true, ..Book::default() }));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("it succeeds");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         let app = Router::new().fallback(answer).with_state(Arc::clone(&book));
         runtime.spawn(async move { axum::serve(listener, app).await });
