@@ -190,6 +190,12 @@ pub(crate) fn check_len(what: &'static str, found: usize, expected: usize) -> Re
     if found == expected { Ok(()) } else { Err(Error::Length { what, expected, found }) }
 }
 
+/// Checks that a tensor has all images that are written, of `each` elements.
+pub(crate) fn check_images(what: &'static str, len: usize, images: &[usize], each: usize) -> Result<()> {
+    let needed = images.iter().max().map_or(0, |last| (last + 1) * each);
+    if needed <= len { Ok(()) } else { Err(Error::Length { what, expected: needed, found: len }) }
+}
+
 /// Checks that both sides of something lie in `1..=MAX_SIDE`.
 pub(crate) fn check_size(what: &'static str, width: usize, height: usize) -> Result<()> {
     if width == 0 || height == 0 {

@@ -154,5 +154,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the GPU could do less at once.
+    pub(crate) fn is_too_much(&self) -> bool {
+        use tollgate_kernels::Error::{GpuLimit, OutOfMemory};
+        matches!(self, Self::Kernel(GpuLimit { .. } | OutOfMemory { .. }))
+    }
+}
+
 /// This crate's result.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -88,11 +88,11 @@ fn photo(index: usize) -> Photo {
 
 fn outputs(net: &mut dyn Network, job: Job<'_>) -> Vec<(String, Vec<f32>)> {
     let mut seen = Vec::new();
-    let mut keep = |outputs: &[Output<'_>]| -> Result<()> {
+    let mut keep = |_: usize, outputs: &[Output<'_>]| -> Result<()> {
         seen.extend(outputs.iter().map(|output| (output.name.to_owned(), output.values.to_vec())));
         Ok(())
     };
-    net.run(job, &mut keep).expect("the net and its photo are there");
+    net.run(&[job], &mut keep).expect("the net and its photo are there");
     seen
 }
 
@@ -158,11 +158,11 @@ fn the_slot_reader_reads_a_photo_that_lies_on_the_gpu() {
     compare(&nets, &info, job);
     let mut net =
         WgpuNet::load(Arc::clone(&nets.gpu), &info, Precision::F32, Box::new(nets.on_cpu(&info, false))).unwrap();
-    net.make_input(job).unwrap();
+    net.make_inputs(&[job]).unwrap();
     let made = outputs(&mut net, Job::Made(job.shape()));
     assert_eq!(made, outputs(&mut net, job));
     let mut on_cpu = nets.on_cpu(&info, true);
-    on_cpu.make_input(job).unwrap();
+    on_cpu.make_inputs(&[job]).unwrap();
     assert_eq!(outputs(&mut on_cpu, Job::Made(job.shape())), outputs(&mut nets.on_cpu(&info, true), job));
 }
 
@@ -269,13 +269,12 @@ fn halves_find_and_read_the_same_plates() {
             photo.open_jpeg(std::fs::read(&file).unwrap(), 1 << 26, 64).unwrap();
             // Small, because software adapters are slow.
             let spec = Retina::layout(photo.width(), photo.height(), 320);
-            let mut found = Vec::new();
-            detector.find(Job::Letterbox(photo.at_least(320).unwrap(), &spec), &mut found).unwrap();
+            let job = Job::Letterbox(photo.at_least(320).unwrap(), &spec);
+            let mut found = detector.find(&[job]).unwrap().remove(0);
             // In the photo as the detector saw it, whose plates are large enough on these photos.
             let scale = photo.width() as f32 / spec.content_w as f32;
             found.iter_mut().for_each(|plate| plate.rect = plate.rect.scale(scale, scale));
-            let mut readings = Vec::new();
-            reader.read(&mut photo, &found, &mut readings).unwrap();
+            let readings = reader.read(&mut [&mut photo], &[&found]).unwrap().remove(0);
             (found, readings)
         });
         assert_eq!(whole.0.len(), half.0.len(), "{}", file.display());

@@ -120,11 +120,11 @@ fn differ(runtime: &Runtime, info: &ModelInfo, job: Job<'_>) {
     let run = |provider| {
         let mut net = OnnxRuntimeNet::load(runtime, info, Box::new(CpuPixels::default()), provider).expect("it loads");
         let mut seen = Vec::new();
-        let mut keep = |outputs: &[Output<'_>]| -> Result<()> {
+        let mut keep = |_: usize, outputs: &[Output<'_>]| -> Result<()> {
             seen.extend(outputs.iter().map(|output| (output.name.to_owned(), output.values.to_vec())));
             Ok(())
         };
-        net.run(job, &mut keep).expect("it runs");
+        net.run(&[job], &mut keep).expect("it runs");
         seen
     };
     let (expected, found) = (run(Provider::Cpu), run(Provider::WebGpu));

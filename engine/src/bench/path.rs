@@ -7,6 +7,8 @@ use crate::setup::Setup;
 use std::time::Instant;
 use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::gpu::{Gpu, PassTimes};
+use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::photo::see_parts;
 use tollgate_kernels::{Photo, Rect};
 use tollgate_models::detector::Retina;
 use tollgate_models::network::{Job, Network};
@@ -66,15 +68,15 @@ impl<'s> Path<'s> {
     pub(super) fn plate(&mut self, bytes: Vec<u8>) -> Result<Option<Rect>> {
         let opened = pipeline::open(vec![bytes], self.device, self.limits, &mut self.free).pop();
         let Some(Ok(mut photo)) = opened else { return Ok(None) };
-        let (mut found, size) = (Vec::new(), (photo.width(), photo.height()));
-        self.detector.detect(&mut photo, &mut found)?;
+        let size = (photo.width(), photo.height());
+        let found = self.detector.detect(&mut [&mut photo])?.pop().unwrap_or_default();
         let (w, h) = (size.0 as f32, size.1 as f32);
         let middle = Rect { x: w * 0.4, y: h * 0.45, w: w * 0.2, h: h * 0.1 };
         let inside = |rect: &Rect| rect.clamp(size.0, size.1).area() >= 1.0;
         Ok(Some(found.first().map(|best| best.rect).filter(inside).unwrap_or(middle)))
     }
 
-    /// Takes a chunk through all stages, as the flow does: decoded at once on a GPU, photo by photo on the CPU. With
+    /// Takes a chunk through all stages, as the flow does: as many at once as each stage takes. With
     /// `timed`, every pass of the device is timed by its clock.
     pub(super) fn run(&mut self, chunk: &[Target], timed: bool) -> Result<Taken> {
         let mut taken = Taken::default();
@@ -83,9 +85,8 @@ impl<'s> Path<'s> {
             let files: Vec<_> = part.iter().map(|target| target.bytes.clone()).collect();
             let mut photos = Vec::with_capacity(part.len());
             clock(&mut taken[0], self.gpu().as_ref(), timed, || self.decode(files, &mut photos))?;
-            for (photo, target) in photos.iter_mut().zip(part) {
-                self.recognise(photo, target, timed, &mut taken)?;
-            }
+            self.detect(&mut photos, timed, &mut taken)?;
+            self.read(&mut photos, part, timed, &mut taken)?;
             self.free = photos;
         }
         Ok(taken)
@@ -97,29 +98,46 @@ impl<'s> Path<'s> {
         self.gpu().map_or(Ok(()), |gpu| Ok(gpu.finish()?))
     }
 
-    fn recognise(&mut self, photo: &mut Photo, target: &Target, timed: bool, taken: &mut Taken) -> Result<()> {
+    /// First looks, those of one shape at once where the net does that.
+    fn detect(&mut self, photos: &mut [Photo], timed: bool, taken: &mut Taken) -> Result<()> {
         let gpu = self.gpu();
         let gpu = gpu.as_ref();
-        let (long, spec) = Retina::first_look(photo.width(), photo.height());
-        let look = Job::Letterbox(photo.at_least(long)?, &spec);
-        let made = Job::Made(look.shape());
-        clock(&mut taken[1], gpu, timed, || Ok(self.detector.net().make_input(look)?))?;
-        clock(&mut taken[2], gpu, timed, || Ok(self.detector.find(made, &mut Vec::new())?))?;
-        let rect = if self.reader_rule == Decode::Slots { SlotReader::around(target.plate) } else { target.plate };
-        let (reader, crop) = (self.reader.as_mut(), &self.crop);
-        clock(&mut taken[3], gpu, timed, || {
-            let (picture, rect) = photo.part(rect)?;
-            Ok(reader.make_input(Job::Crop(picture, rect, crop))?)
-        })?;
-        let made = Job::Made(crop_shape(crop));
-        clock(&mut taken[4], gpu, timed, || Ok(reader.run(made, &mut |_| Ok(()))?))
+        let mut looks: Vec<_> = photos.iter_mut().map(|photo| (Retina::first_look(photo.width(), photo.height()), photo)).collect();
+        let kind = |((_, spec), photo): &((usize, LetterboxSpec), &mut Photo)| (spec.out_w, spec.out_h, photo.is_on_device());
+        looks.sort_by_key(kind);
+        for alike in looks.chunk_by_mut(|a, b| kind(a) == kind(b)) {
+            for group in alike.chunks_mut(self.detector.at_once()) {
+                let jobs = group.iter_mut().map(|((long, spec), photo)| Ok(Job::Letterbox(photo.at_least(*long)?, spec)));
+                let jobs = jobs.collect::<Result<Vec<_>>>()?;
+                let made: Vec<_> = jobs.iter().map(|job| Job::Made(job.shape())).collect();
+                clock(&mut taken[1], gpu, timed, || Ok(self.detector.net().make_inputs(&jobs)?))?;
+                clock(&mut taken[2], gpu, timed, || Ok(self.detector.find(&made).map(drop)?))?;
+            }
+        }
+        Ok(())
     }
-}
 
-fn crop_shape(spec: &CropSpec) -> [usize; 4] {
-    match spec.layout {
-        tollgate_kernels::crop::Layout::NhwcU8Rgb => [1, spec.out_h, spec.out_w, 3],
-        tollgate_kernels::crop::Layout::PlanarF32 { .. } => [1, 3, spec.out_h, spec.out_w],
+    /// One plate a photo, some at once where the net does that.
+    fn read(&mut self, photos: &mut [Photo], targets: &[Target], timed: bool, taken: &mut Taken) -> Result<()> {
+        let gpu = self.gpu();
+        let gpu = gpu.as_ref();
+        let (reader, crop, rule) = (self.reader.as_mut(), &self.crop, self.reader_rule);
+        let around = |target: &Target| if rule == Decode::Slots { SlotReader::around(target.plate) } else { target.plate };
+        let at_once = reader.at_once();
+        for (photos, targets) in photos.chunks_mut(at_once).zip(targets.chunks(at_once)) {
+            let mut photos: Vec<_> = photos.iter_mut().collect();
+            let wanted: Vec<_> = targets.iter().map(around).enumerate().take(photos.len()).collect();
+            let mut made = Vec::new();
+            clock(&mut taken[3], gpu, timed, || {
+                see_parts(&mut photos, &wanted, |_, parts| {
+                    let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, crop)).collect();
+                    made = jobs.iter().map(|job| Job::Made(job.shape())).collect();
+                    Ok::<_, crate::Error>(reader.make_inputs(&jobs)?)
+                })
+            })?;
+            clock(&mut taken[4], gpu, timed, || Ok(reader.run(&made, &mut |_, _| Ok(()))?))?;
+        }
+        Ok(())
     }
 }
 

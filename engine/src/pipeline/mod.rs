@@ -49,14 +49,16 @@ pub struct Parts {
     pub device: Option<Device>,
     /// Makes the pictures for people, where the photos are decoded.
     pub pixels: Box<dyn Pixels>,
-    /// Photos that are decoded at once on a GPU.
+    /// Photos that are worked on at once on a GPU.
     pub at_once: usize,
 }
 
 /// The assembly that one lane runs. A photo goes through all of it before the next, so that one is decoded at a time;
-/// on a GPU, where many are decoded as quickly as one, as many as it is given at once.
+/// on a GPU, where many are done as quickly as one, each stage takes as many as the lane is given.
 pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
     let at_once = if parts.device.is_some() { parts.at_once } else { 1 };
+    // Nets on the CPU do one after the other, however the photos were decoded.
+    let nets = parts.detector.at_once().max(parts.reader.at_once()).min(at_once);
     let pool = Pool::new(at_once);
     let limits = Limits { max_pixels: parts.max_pixels, long_side: parts.detector.long_side() };
     let rescue = Rescue::new(limits, parts.device.clone());
@@ -65,7 +67,7 @@ pub fn assemble(parts: Parts) -> impl Stage<Record, Out = Judged> + Send {
         .then(
             Recognise::new(parts.detector, parts.reader, parts.max_plates, aside_score, rescue.clone())
                 .then(Judge::new(parts.rules, parts.models, pool, parts.pixels, rescue))
-                .at_most(1),
+                .at_most(nets),
         )
         .at_most(at_once)
 }

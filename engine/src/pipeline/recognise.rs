@@ -6,7 +6,7 @@
 use super::item::{Frame, Item, PlateRead};
 use super::rescue::Rescue;
 use crate::Result;
-use crate::flow::{self, Stage};
+use crate::flow::Stage;
 use std::time::Instant;
 use tollgate_ingest::Batch;
 use tollgate_kernels::Photo;
@@ -27,12 +27,10 @@ pub(super) struct Recognise {
     max_plates: usize,
     aside_score: f32,
     rescue: Rescue,
-    found: Vec<Detected>,
-    readings: Vec<Reading>,
 }
 
 /// Plates with what was read on them, and the milliseconds both took.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Look {
     plates: Vec<(Detected, Reading)>,
     detect_ms: f32,
@@ -52,6 +50,13 @@ impl Look {
         };
         self.score() > UNSURE_SCORE || self.plates.first().is_some_and(read)
     }
+
+    /// Of two looks the one that found the surer plate, with the time of both.
+    fn or(self, closer: Self) -> Self {
+        let (detect_ms, read_ms) = (self.detect_ms + closer.detect_ms, self.read_ms + closer.read_ms);
+        let better = if closer.score() > self.score() { closer } else { self };
+        Self { detect_ms, read_ms, ..better }
+    }
 }
 
 impl Recognise {
@@ -64,79 +69,84 @@ impl Recognise {
         aside_score: f32,
         rescue: Rescue,
     ) -> Self {
-        Self { detector, reader, max_plates, aside_score, rescue, found: Vec::new(), readings: Vec::new() }
+        Self { detector, reader, max_plates, aside_score, rescue }
     }
 
-    /// One look, or both; of two the one that found the surer plate counts.
-    fn recognise(&mut self, photo: &mut Photo) -> Result<Look> {
-        let first = self.look(photo, |detector, photo, found| detector.detect(photo, found).map(|()| true))?;
-        let first = first.unwrap_or_default();
-        if first.is_sure(self.detector.threshold()) {
-            return Ok(first);
+    /// One look at each photo, or both.
+    fn recognise(&mut self, photos: &mut [&mut Photo]) -> Result<Vec<Look>> {
+        let start = Instant::now();
+        let found = self.detector.detect(photos)?;
+        let mut looks = self.read(photos, found, start)?;
+        let threshold = self.detector.threshold();
+        let unsure: Vec<_> = (0..looks.len()).filter(|photo| !looks[*photo].is_sure(threshold)).collect();
+        if unsure.is_empty() {
+            return Ok(looks);
         }
-        let seen: Vec<Detected> = first.plates.iter().map(|(detected, _)| *detected).collect();
-        let closer = self.look(photo, |detector, photo, found| detector.detect_closer(photo, &seen, found))?;
-        Ok(match closer {
-            Some(closer) => {
-                let (detect_ms, read_ms) = (first.detect_ms + closer.detect_ms, first.read_ms + closer.read_ms);
-                let better = if closer.score() > first.score() { closer } else { first };
-                Look { detect_ms, read_ms, ..better }
+        let mut again: Vec<_> = pick(photos, &unsure).collect();
+        let start = Instant::now();
+        let seen: Vec<Vec<Detected>> =
+            unsure.iter().map(|photo| looks[*photo].plates.iter().map(|(detected, _)| *detected).collect()).collect();
+        let seen: Vec<_> = seen.iter().map(Vec::as_slice).collect();
+        if let Some(found) = self.detector.detect_closer(&mut again, &seen)? {
+            let closer = self.read(&mut again, found, start)?;
+            for (photo, closer) in unsure.into_iter().zip(closer) {
+                looks[photo] = std::mem::take(&mut looks[photo]).or(closer);
             }
-            None => first,
-        })
+        }
+        Ok(looks)
     }
 
-    /// Detects and reads; `None` where the detector has no such look.
-    fn look(
-        &mut self,
-        photo: &mut Photo,
-        detect: impl FnOnce(&mut dyn Detector, &mut Photo, &mut Vec<Detected>) -> tollgate_models::Result<bool>,
-    ) -> Result<Option<Look>> {
+    /// Reads what was found on each photo since `start`.
+    fn read(&mut self, photos: &mut [&mut Photo], mut found: Vec<Vec<Detected>>, start: Instant) -> Result<Vec<Look>> {
+        let count = photos.len().max(1) as f32;
+        let each_ms = |start: Instant| start.elapsed().as_secs_f32() * 1e3 / count;
+        let detect_ms = each_ms(start);
         let start = Instant::now();
-        if !detect(self.detector.as_mut(), photo, &mut self.found)? {
-            return Ok(None);
+        for (found, photo) in found.iter_mut().zip(&*photos) {
+            found.truncate(self.max_plates);
+            // A box that lies outside the photo altogether has no pixels to read.
+            found.retain(|p| p.rect.clamp(photo.width(), photo.height()).area() > 0.0);
         }
-        let detect_ms = millis(start);
-        let start = Instant::now();
-        self.found.truncate(self.max_plates);
-        // A box that lies outside the photo altogether has no pixels to read.
-        self.found.retain(|p| p.rect.clamp(photo.width(), photo.height()).area() > 0.0);
-        self.readings.clear();
-        let worth = self.worth_reading();
-        self.reader.read(photo, &self.found[..worth], &mut self.readings)?;
-        self.readings.resize_with(self.found.len(), Reading::none);
-        let plates = self.found.drain(..).zip(self.readings.drain(..)).collect();
-        Ok(Some(Look { plates, detect_ms, read_ms: millis(start) }))
+        let worth: Vec<_> = found.iter().map(|found| &found[..self.worth_reading(found)]).collect();
+        let readings = self.reader.read(photos, &worth)?;
+        let read_ms = each_ms(start);
+        let look = |(found, readings): (Vec<Detected>, Vec<Reading>)| {
+            let unread = std::iter::repeat_with(Reading::none);
+            Look { plates: found.into_iter().zip(readings.into_iter().chain(unread)).collect(), detect_ms, read_ms }
+        };
+        Ok(found.into_iter().zip(readings).map(look).collect())
     }
 
     /// How many of the sightings, which come the surest first, are read.
-    fn worth_reading(&self) -> usize {
-        let sure = self.found.first().is_some_and(|best| best.score > UNSURE_SCORE);
-        if sure { self.found.partition_point(|p| p.score >= self.aside_score) } else { self.found.len() }
+    fn worth_reading(&self, found: &[Detected]) -> usize {
+        let sure = found.first().is_some_and(|best| best.score > UNSURE_SCORE);
+        if sure { found.partition_point(|p| p.score >= self.aside_score) } else { found.len() }
     }
 }
 
-fn millis(start: Instant) -> f32 {
-    start.elapsed().as_secs_f32() * 1e3
+/// Those of the photos whose numbers are given, in their order.
+fn pick<'p>(photos: &'p mut [&mut Photo], numbers: &'p [usize]) -> impl Iterator<Item = &'p mut Photo> {
+    let of = photos.iter_mut().enumerate().filter(|(number, _)| numbers.contains(number));
+    of.map(|(_, photo)| &mut **photo)
 }
 
 impl Stage<Item<Frame>> for Recognise {
     type Out = Item<PlateRead>;
 
     fn run(&mut self, batch: Batch<Item<Frame>>) -> Result<Batch<Self::Out>> {
-        flow::map(batch, |item| {
+        let Batch { end, mut items } = batch;
+        let mut photos: Vec<_> = items.iter_mut().filter_map(|item| Some(&mut item.body.as_mut().ok()?.photo)).collect();
+        let rescue = self.rescue.clone();
+        let mut looks = rescue.steps(&mut photos, |photos| self.recognise(photos))?.into_iter();
+        let read = |item: Item<Frame>| {
             let Item { origin, mut timings, body } = item;
-            let body = match body {
-                Ok(Frame { mut photo }) => {
-                    let rescue = self.rescue.clone();
-                    rescue.step(&mut photo, |photo| self.recognise(photo))?.map(|look| {
-                        (timings.detect, timings.read) = (look.detect_ms, look.read_ms);
-                        PlateRead { photo, plates: look.plates }
-                    })
-                }
-                Err(refused) => Err(refused),
-            };
-            Ok(Item { origin, timings, body })
-        })
+            let body = body.and_then(|Frame { photo }| {
+                let look = looks.next().unwrap_or_else(|| Ok(Look::default()))?;
+                (timings.detect, timings.read) = (look.detect_ms, look.read_ms);
+                Ok(PlateRead { photo, plates: look.plates })
+            });
+            Item { origin, timings, body }
+        };
+        Ok(Batch { end, items: items.into_iter().map(read).collect() })
     }
 }

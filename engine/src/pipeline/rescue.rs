@@ -40,4 +40,30 @@ impl Rescue {
             Err(refused) => Ok(Err(refused)),
         }
     }
+
+    /// Does a step with several photos at once; where the GPU fails at that, with one after the other as
+    /// [`Rescue::step`] does. What the step gives is photo by photo.
+    ///
+    /// # Errors
+    /// Those of the step that are not the GPU's.
+    pub(super) fn steps<T>(
+        &self,
+        photos: &mut [&mut Photo],
+        mut step: impl FnMut(&mut [&mut Photo]) -> Result<Vec<T>>,
+    ) -> Result<Vec<std::result::Result<T, Refused>>> {
+        if photos.len() > 1 {
+            match step(photos) {
+                Err(error) if error.is_of_gpu() => {}
+                outcome => return Ok(outcome?.into_iter().map(Ok).collect()),
+            }
+        }
+        let mut done = Vec::with_capacity(photos.len());
+        for photo in photos {
+            match self.step(photo, |photo| step(&mut [photo]))? {
+                Ok(made) => done.extend(made.into_iter().map(Ok)),
+                Err(refused) => done.push(Err(refused)),
+            }
+        }
+        Ok(done)
+    }
 }

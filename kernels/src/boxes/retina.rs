@@ -111,6 +111,13 @@ pub struct Found {
     pub best: Option<Detected>,
 }
 
+impl Found {
+    /// The boxes, or the best one where nothing reached the threshold.
+    pub fn or_best(self) -> Vec<Detected> {
+        if self.boxes.is_empty() { self.best.into_iter().collect() } else { self.boxes }
+    }
+}
+
 /// [`decode`], then [`nms`](super::nms): the plain reference of what [`GpuBoxes`](super::GpuBoxes) does in one go.
 pub fn find(
     spec: &PriorSpec,

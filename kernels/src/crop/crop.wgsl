@@ -16,6 +16,8 @@ struct Job {
     kind: u32,
     // Row-major; only for kind 2.
     homography: array<f32, 9>,
+    // Of the output, that the crop becomes.
+    image: u32,
 }
 
 @group(0) @binding(1) var<storage, read> params: Shared;
@@ -74,11 +76,15 @@ fn crop_u8(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             }
         }
     }
+    // Crops that are not written in their own order have whole words each, so all four pixels are of one.
+    let area = params.size.x * params.size.y;
+    let job = index * 4u / area;
+    let moved = (jobs[job].image - job) * (area * 3u / 4u);
     // The last words may reach beyond the bytes asked for, but not beyond their words.
     let needed = (total * 3u + 3u) / 4u;
     for (var i = 0u; i < 3u; i++) {
         if (index * 3u + i < needed) {
-            crops[index * 3u + i] = words[i];
+            crops[moved + index * 3u + i] = words[i];
         }
     }
 }
@@ -92,7 +98,7 @@ fn crop_f32(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
         return;
     }
     let value = crop_pixel(index) * params.scale.xyz + params.offset.xyz;
-    let at = index / area * 3u * area + index % area;
+    let at = jobs[index / area].image * 3u * area + index % area;
     for (var channel = 0u; channel < 3u; channel++) {
         crops[at + params.plane[channel] * area] = bitcast<u32>(value[channel]);
     }

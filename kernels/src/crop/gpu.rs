@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{CropSpec, Homography, Layout, Region};
-use crate::error::{Error, Result, check_len};
+use crate::error::{Error, Result, check_images, check_len};
 use crate::gpu::{Bindings, Gpu, Pending, Photos, Pooled, Prepared, Resident, Shader, WindowTable, grid};
 use crate::resample::{self, Affine, ChannelOrder, Filter};
 
@@ -52,6 +52,7 @@ struct Job {
     window: WindowTable,
     kind: u32,
     homography: [f32; 9],
+    image: u32,
 }
 
 impl GpuCrop {
@@ -82,7 +83,8 @@ impl GpuCrop {
         spec: &CropSpec,
         output: &Output,
     ) -> Result<Pending<T>> {
-        let [common, jobs] = self.tables(photos, crops, spec, output)?;
+        let images: Vec<_> = (0..crops.len()).collect();
+        let [common, jobs] = self.tables(photos, crops, spec, output, &images)?;
         let len = crops.len() * spec.output_len();
         let out = self.gpu.scratch((len * size_of::<T>()) as u64, "the crops in bytes")?;
         let pass = Bindings {
@@ -94,12 +96,25 @@ impl GpuCrop {
         self.gpu.submit("a crop batch", &[pass], &out, len)
     }
 
-    /// Crops into a tensor that stays on the GPU, as bytes or floats by the layout; to be submitted with what reads it.
-    /// The photos must live until then.
-    pub fn prepare(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec, tensor: &Resident) -> Result<Prepared> {
+    /// Crop `i` becomes image `images[i]` of a tensor that stays on the GPU, as bytes or floats by the layout; to be
+    /// submitted with what reads it. The photos must live until then.
+    ///
+    /// Fails where the tensor has no such image, and where bytes of two images would share a word, unless crop `i`
+    /// becomes image `i`.
+    pub fn prepare(
+        &self,
+        photos: &Photos,
+        crops: &[CropJob],
+        spec: &CropSpec,
+        images: &[usize],
+        tensor: &Resident,
+    ) -> Result<Prepared> {
         let output = match spec.layout {
             Layout::NhwcU8Rgb => {
                 spec.check_u8(spec.output_len())?;
+                if !spec.output_len().is_multiple_of(4) && !images.iter().copied().eq(0..images.len()) {
+                    return Err(Error::Spec { kernel: "crop", reason: "images of a batch would share a word" });
+                }
                 Output { entry: "crop_u8", pixels: 4, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] }
             }
             Layout::PlanarF32 { .. } => {
@@ -108,8 +123,8 @@ impl GpuCrop {
             }
         };
         let len = crops.len() * spec.output_len();
-        check_len("the reader tensor", tensor.len(), len)?;
-        let [common, jobs] = self.tables(photos, crops, spec, &output)?;
+        check_images("the reader tensor", tensor.len(), images, spec.output_len())?;
+        let [common, jobs] = self.tables(photos, crops, spec, &output, images)?;
         let pass = Bindings {
             shader: SHADER,
             entry: output.entry,
@@ -120,11 +135,20 @@ impl GpuCrop {
     }
 
     /// What the shader is told of a batch.
-    fn tables(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec, output: &Output) -> Result<[Pooled; 2]> {
+    fn tables(
+        &self,
+        photos: &Photos,
+        crops: &[CropJob],
+        spec: &CropSpec,
+        output: &Output,
+        images: &[usize],
+    ) -> Result<[Pooled; 2]> {
+        check_len("the images of a crop batch", images.len(), crops.len())?;
         if crops.is_empty() {
             return Err(Error::Spec { kernel: "crop", reason: "the batch is empty" });
         }
-        let jobs = crops.iter().map(|crop| job(photos, crop, spec)).collect::<Result<Vec<_>>>()?;
+        let jobs = crops.iter().zip(images).map(|(crop, image)| job(photos, crop, spec, *image));
+        let jobs = jobs.collect::<Result<Vec<_>>>()?;
         let common = self.gpu.upload(&[common(spec, output, crops.len())], "the crop parameters in bytes")?;
         Ok([common, self.gpu.upload(&jobs, "the crop parameters in bytes")?])
     }
@@ -141,7 +165,8 @@ fn common(spec: &CropSpec, output: &Output, count: usize) -> Common {
     }
 }
 
-fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec) -> Result<Job> {
+fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec, image: usize) -> Result<Job> {
+    let image = image as u32;
     let size = photos.size(crop.photo)?;
     match crop.region {
         Region::Rect(rect) => {
@@ -150,11 +175,11 @@ fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec) -> Result<Job> {
             let filter = spec.filter.effective(source, target);
             resample::check_gpu_shrink(source, target, filter)?;
             let window = photos.window(crop.photo, rect)?;
-            Ok(Job { window, kind: u32::from(filter == Filter::Area), homography: [0.0; 9] })
+            Ok(Job { window, kind: u32::from(filter == Filter::Area), homography: [0.0; 9], image })
         }
         Region::Quad(quad) => {
             let homography = Homography::new(&quad, spec.out_w, spec.out_h)?.0;
-            Ok(Job { window: photos.whole(crop.photo)?, kind: 2, homography })
+            Ok(Job { window: photos.whole(crop.photo)?, kind: 2, homography, image })
         }
     }
 }

@@ -70,6 +70,23 @@ impl Photos {
         Ok(Self { bytes: Arc::clone(&self.bytes), places: vec![self.place(index)?] })
     }
 
+    /// Batches as one for each memory that they lie in, with the places that their photos had in the order given.
+    /// What was made at once can be worked on at once again.
+    pub fn joined<'a>(batches: impl IntoIterator<Item = &'a Self>) -> Vec<(Self, Vec<usize>)> {
+        let mut joined: Vec<(Self, Vec<usize>)> = Vec::new();
+        let photos = batches.into_iter().flat_map(|batch| batch.places.iter().map(move |place| (&batch.bytes, *place)));
+        for (index, (bytes, place)) in photos.enumerate() {
+            match joined.iter_mut().find(|(batch, _)| Arc::ptr_eq(&batch.bytes, bytes)) {
+                Some((batch, from)) => {
+                    batch.places.push(place);
+                    from.push(index);
+                }
+                None => joined.push((Self { bytes: Arc::clone(bytes), places: vec![place] }, vec![index])),
+            }
+        }
+        joined
+    }
+
     /// The memory of all of them.
     pub(crate) fn buffer(&self) -> &Pooled {
         &self.bytes

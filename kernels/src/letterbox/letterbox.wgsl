@@ -19,6 +19,8 @@ struct Job {
     width: u32,
     height: u32,
     is_area: u32,
+    // Of the tensor.
+    image: u32,
 }
 
 @group(0) @binding(1) var<storage, read> params: Shared;
@@ -33,7 +35,7 @@ fn letterbox(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let job = jobs[id.z];
     let area = size.x * size.y;
-    let at = id.z * 3u * area + id.y * size.x + id.x;
+    let at = job.image * 3u * area + id.y * size.x + id.x;
     // Left of or above the content these wrap round to something large.
     let x = id.x - job.x;
     let y = id.y - job.y;

@@ -44,8 +44,8 @@ pub struct DevicePhoto {
     scale: Scale,
     /// The whole picture at that scale.
     picture: Photos,
-    /// A part in full resolution, and where it lies.
-    part: Option<(PixelRect, Photos)>,
+    /// Parts in full resolution, and where they lie.
+    parts: Vec<(PixelRect, Photos)>,
 }
 
 impl DevicePhoto {
@@ -87,7 +87,7 @@ impl DevicePhoto {
                     size: batch.size(index)?,
                     scale: wanted[at].1,
                     picture: pictures.one(at)?,
-                    part: None,
+                    parts: Vec::new(),
                 }),
             })
         };
@@ -113,19 +113,48 @@ impl DevicePhoto {
 
     /// As [`Photo::part`](super::Photo::part).
     pub(super) fn part(&mut self, rect: Rect) -> Result<(Picture<'_>, Rect)> {
+        if let Some(wider) = self.missing(rect)? {
+            let made = self.jpeg.rects(&self.batch, &[(self.index, wider)])?;
+            self.parts.push((wider, made));
+        }
+        self.made(rect)
+    }
+
+    /// What has to be made for `rect`: it and a little around it; none where that is at hand.
+    pub(super) fn missing(&self, rect: Rect) -> Result<Option<PixelRect>> {
         let (width, height) = self.size;
         let pixels = rect.pixels(width, height)?;
+        let is_at_hand = self.scale == Scale::Full || self.parts.iter().any(|(at, _)| contains(at, &pixels));
+        if is_at_hand { Ok(None) } else { rect.pad(AROUND).pixels(width, height).map(Some) }
+    }
+
+    /// A part that is at hand.
+    pub(super) fn made(&self, rect: Rect) -> Result<(Picture<'_>, Rect)> {
+        let pixels = rect.pixels(self.size.0, self.size.1)?;
         if self.scale == Scale::Full {
             return Ok((Picture::Device(&self.picture), exact(pixels)));
         }
-        let (at, part) = match self.part.take() {
-            Some((at, part)) if contains(&at, &pixels) => (at, part),
-            _ => {
-                let wider = rect.pad(AROUND).pixels(width, height)?;
-                (wider, self.jpeg.rects(&self.batch, &[(self.index, wider)])?)
-            }
-        };
-        let (_, part) = &*self.part.insert((at, part));
+        let none = Error::Spec { kernel: "photo", reason: "a part of it was not made" };
+        let (at, part) = self.parts.iter().find(|(at, _)| contains(at, &pixels)).ok_or(none)?;
         Ok((Picture::Device(part), exact(PixelRect { x: pixels.x - at.x, y: pixels.y - at.y, ..pixels })))
+    }
+
+    /// Whether both come from one batch of files, of which pictures are made at once.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.batch, &other.batch)
+    }
+
+    /// Makes parts of photos of one batch at once; `photos` has at least those that are named.
+    pub(super) fn make(photos: &mut [Option<&mut Self>], parts: &[(usize, PixelRect)]) -> Result<()> {
+        let of = |(photo, rect): &(usize, PixelRect)| Some((photos.get(*photo)?.as_ref()?.index, *rect));
+        let wanted: Vec<_> = parts.iter().filter_map(of).collect();
+        let Some(Some(first)) = parts.first().and_then(|(photo, _)| photos.get(*photo)) else { return Ok(()) };
+        let made = first.jpeg.rects(&first.batch, &wanted)?;
+        for (index, (photo, rect)) in parts.iter().enumerate() {
+            if let Some(Some(photo)) = photos.get_mut(*photo) {
+                photo.parts.push((*rect, made.one(index)?));
+            }
+        }
+        Ok(())
     }
 }

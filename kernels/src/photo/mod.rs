@@ -8,9 +8,11 @@
 //! the file is kept for the CPU to begin anew if the GPU fails.
 
 mod device;
+mod parts;
 mod picture;
 
 pub use device::{Declined, DevicePhoto};
+pub use parts::{make_parts, see_parts};
 pub use picture::Picture;
 
 use crate::error::{Error, Result};

@@ -4,10 +4,11 @@ use super::region::{self, Region};
 use super::{Detector, to_photo};
 use crate::network::{BoxRule, Job, Network, OnnxRuntimeNet, Provider, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
-use tollgate_kernels::boxes::retina::{self, PriorSpec, RetinaOutputs};
+use tollgate_kernels::boxes::retina::{self, Found, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::letterbox::LetterboxSpec;
+use tollgate_kernels::photo::make_parts;
 use tollgate_kernels::{ChannelOrder, Filter, Photo, RgbView};
 
 const RULE: &str = "retina";
@@ -55,7 +56,7 @@ impl Retina {
         let mut detector = Self { net, info, priors: PriorSpec::default() };
         // Takes at once the memory of the largest look, and the first photo takes no longer than the others.
         let spec = Self::layout(1, 1, long);
-        detector.find(Job::Letterbox(RgbView::new(&[0; 3], 1, 1)?.into(), &spec), &mut Vec::new())?;
+        detector.find(&[Job::Letterbox(RgbView::new(&[0; 3], 1, 1)?.into(), &spec)])?;
         Ok(detector)
     }
 
@@ -93,68 +94,106 @@ impl Retina {
         }
     }
 
-    /// One pass at one size, boxes in photo pixels.
-    fn pass(&mut self, photo: &mut Photo, long: usize, found: &mut Vec<Detected>) -> Result<()> {
-        let spec = Self::layout(photo.width(), photo.height(), long);
-        self.find(Job::Letterbox(photo.at_least(long)?, &spec), found)?;
-        to_photo(found, &spec, photo);
-        Ok(())
-    }
-
-    /// One pass over a part of the photo, boxes in photo pixels.
-    fn pass_region(&mut self, photo: &mut Photo, region: &Region, found: &mut Vec<Detected>) -> Result<()> {
-        let (out_w, out_h) = region.input;
-        let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: MEAN_BGR, scale: [1.0; 3] };
-        let spec = CropSpec { out_w, out_h, filter: Filter::Area, layout };
-        let (view, rect) = photo.part(region.rect)?;
-        self.find(Job::Crop(view, rect, &spec), found)?;
-        found.iter_mut().for_each(|d| region.to_photo(d));
-        Ok(())
-    }
-
-    /// Runs the net; boxes in input pixels.
+    /// Runs the net; boxes of each job in input pixels.
     ///
     /// # Errors
     /// The net's, or the kernels'.
-    pub fn find(&mut self, job: Job<'_>, found: &mut Vec<Detected>) -> Result<()> {
+    pub fn find(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Vec<Detected>>> {
         let Self { net, info, priors } = self;
-        let [_, _, height, width] = job.shape();
         let rule = BoxRule { priors, outputs: OUTPUTS, threshold: THRESHOLD, max_iou: OVERLAP };
-        if let Some(seen) = net.boxes(job, &rule)? {
-            found.clear();
-            found.extend(seen.boxes);
-            if found.is_empty() {
-                found.extend(seen.best);
-            }
-            return Ok(());
-        }
-        net.run(job, &mut |outputs| {
+        let seen = net.boxes(jobs, &rule)?.unwrap_or_else(|| vec![None; jobs.len()]);
+        let left: Vec<_> = seen.iter().enumerate().filter(|(_, seen)| seen.is_none()).map(|(job, _)| job).collect();
+        let mut found: Vec<_> = seen.into_iter().map(|seen| seen.map_or_else(Vec::new, Found::or_best)).collect();
+        let jobs: Vec<_> = left.iter().map(|job| jobs[*job]).collect();
+        net.run(&jobs, &mut |job, outputs| {
             let of = |name| named(outputs, name).ok_or_else(|| info.misfit(RULE, format!("it gave no `{name}`")));
             let [loc, conf, landmarks] = OUTPUTS.map(of);
             let outputs = RetinaOutputs { loc: loc?, conf: conf?, landmarks: landmarks? };
-            found.clear();
+            let [_, _, height, width] = jobs[job].shape();
+            let found = &mut found[left[job]];
             let best = retina::decode(priors, (width, height), &outputs, THRESHOLD, found)?;
             if found.is_empty() {
                 found.extend(best);
             }
             boxes::nms(found, OVERLAP);
             Ok(())
-        })
+        })?;
+        Ok(found)
     }
 }
 
-impl Detector for Retina {
-    fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
-        let (long, _) = Self::first_look(photo.width(), photo.height());
-        self.pass(photo, long, found)
+/// How a photo is looked at for the second time.
+enum Closer {
+    Part(Region, CropSpec),
+    Whole(LetterboxSpec),
+}
+
+impl Closer {
+    fn new(first: &[Detected], (width, height): (usize, usize)) -> Self {
+        match region::around(first, (width, height), LONG_SIDE_FAR) {
+            Some(region) => {
+                let (out_w, out_h) = region.input;
+                let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: MEAN_BGR, scale: [1.0; 3] };
+                Self::Part(region, CropSpec { out_w, out_h, filter: Filter::Area, layout })
+            }
+            None => Self::Whole(Retina::layout(width, height, LONG_SIDE_FAR)),
+        }
     }
 
-    fn detect_closer(&mut self, photo: &mut Photo, first: &[Detected], found: &mut Vec<Detected>) -> Result<bool> {
-        match region::around(first, (photo.width(), photo.height()), LONG_SIDE_FAR) {
-            Some(region) => self.pass_region(photo, &region, found)?,
-            None => self.pass(photo, LONG_SIDE_FAR, found)?,
+    fn job<'a>(&'a self, photo: &'a mut Photo) -> Result<Job<'a>> {
+        Ok(match self {
+            Self::Part(region, spec) => {
+                let (view, rect) = photo.part(region.rect)?;
+                Job::Crop(view, rect, spec)
+            }
+            Self::Whole(spec) => Job::Letterbox(photo.at_least(LONG_SIDE_FAR)?, spec),
+        })
+    }
+
+    /// Moves boxes from input pixels to photo pixels.
+    fn to_photo(&self, found: &mut [Detected], photo: (usize, usize)) {
+        match self {
+            Self::Part(region, _) => found.iter_mut().for_each(|d| region.to_photo(d)),
+            Self::Whole(spec) => to_photo(found, spec, photo),
         }
-        Ok(true)
+    }
+}
+
+fn size(photo: &Photo) -> (usize, usize) {
+    (photo.width(), photo.height())
+}
+
+impl Detector for Retina {
+    fn detect(&mut self, photos: &mut [&mut Photo]) -> Result<Vec<Vec<Detected>>> {
+        let sizes: Vec<_> = photos.iter().map(|photo| size(photo)).collect();
+        let looks: Vec<_> = sizes.iter().map(|(width, height)| Self::first_look(*width, *height)).collect();
+        let looked = photos.iter_mut().zip(&looks);
+        let jobs = looked.map(|(photo, (long, spec))| Ok(Job::Letterbox(photo.at_least(*long)?, spec)));
+        let mut found = self.find(&jobs.collect::<Result<Vec<_>>>()?)?;
+        for ((found, (_, spec)), size) in found.iter_mut().zip(&looks).zip(sizes) {
+            to_photo(found, spec, size);
+        }
+        Ok(found)
+    }
+
+    fn detect_closer(&mut self, photos: &mut [&mut Photo], first: &[&[Detected]]) -> Result<Option<Vec<Vec<Detected>>>> {
+        let sizes: Vec<_> = photos.iter().map(|photo| size(photo)).collect();
+        let looks: Vec<_> = first.iter().zip(&sizes).map(|(first, size)| Closer::new(first, *size)).collect();
+        let part = |(photo, look): (usize, &Closer)| match look {
+            Closer::Part(region, _) => Some((photo, region.rect)),
+            Closer::Whole(_) => None,
+        };
+        make_parts(photos, &looks.iter().enumerate().filter_map(part).collect::<Vec<_>>())?;
+        let jobs = photos.iter_mut().zip(&looks).map(|(photo, look)| look.job(photo));
+        let mut found = self.find(&jobs.collect::<Result<Vec<_>>>()?)?;
+        for ((found, look), size) in found.iter_mut().zip(&looks).zip(sizes) {
+            look.to_photo(found, size);
+        }
+        Ok(Some(found))
+    }
+
+    fn at_once(&self) -> usize {
+        self.net.at_once()
     }
 
     fn info(&self) -> &ModelInfo {

@@ -71,9 +71,10 @@ fn rule(decode: Decode) -> &'static str {
     if decode == Decode::EndToEnd { "end-to-end" } else { "yolo-v8" }
 }
 
-impl Detector for Yolo {
-    fn detect(&mut self, photo: &mut Photo, found: &mut Vec<Detected>) -> Result<()> {
-        let spec = self.layout(photo.width(), photo.height());
+impl Yolo {
+    fn detect_one(&mut self, photo: &mut Photo) -> Result<Vec<Detected>> {
+        let size = (photo.width(), photo.height());
+        let spec = self.layout(size.0, size.1);
         self.tensor.resize(3 * spec.out_w * spec.out_h, 0.0);
         self.pixels.letterbox(photo.at_least(self.long_side())?, &spec, &mut self.tensor)?;
         let run = self.info.failed("detecting");
@@ -81,17 +82,23 @@ impl Detector for Yolo {
         let input = TensorRef::from_array_view((shape, self.tensor.as_slice())).map_err(&run)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(&run)?;
         let (shape, values) = outputs[0].try_extract_tensor::<f32>().map_err(&run)?;
-        found.clear();
+        let mut found = Vec::new();
         match (self.info.decode, &shape[..]) {
-            (Decode::EndToEnd, [_, 7]) => rows::decode_end_to_end(values, 0, THRESHOLD, found)?,
+            (Decode::EndToEnd, [_, 7]) => rows::decode_end_to_end(values, 0, THRESHOLD, &mut found)?,
             (Decode::YoloV8, [1, columns, _]) if *columns > 4 => {
-                rows::decode_yolo(values, *columns as usize - 4, THRESHOLD, found)?
+                rows::decode_yolo(values, *columns as usize - 4, THRESHOLD, &mut found)?
             }
             (decode, _) => return Err(self.info.misfit(rule(decode), format!("its output is {shape:?}"))),
         };
-        boxes::nms(found, OVERLAP);
-        to_photo(found, &spec, photo);
-        Ok(())
+        boxes::nms(&mut found, OVERLAP);
+        to_photo(&mut found, &spec, size);
+        Ok(found)
+    }
+}
+
+impl Detector for Yolo {
+    fn detect(&mut self, photos: &mut [&mut Photo]) -> Result<Vec<Vec<Detected>>> {
+        photos.iter_mut().map(|photo| self.detect_one(photo)).collect()
     }
 
     fn info(&self) -> &ModelInfo {

@@ -1,5 +1,7 @@
 //! Where a net runs: from pixels to its outputs, on ONNX Runtime or on a GPU without a way back in between.
 
+mod groups;
+mod inputs;
 mod onnxruntime;
 mod wgpu;
 
@@ -20,7 +22,7 @@ pub enum Job<'a> {
     Letterbox(Picture<'a>, &'a LetterboxSpec),
     /// A part of a photo: `[1, 3, out_h, out_w]`, or bytes `[1, out_h, out_w, 3]`.
     Crop(Picture<'a>, Rect, &'a CropSpec),
-    /// The input that [`Network::make_input`] made last, of this shape.
+    /// An input that [`Network::make_inputs`] made last, of this shape; as many of them as it made.
     Made([usize; 4]),
 }
 
@@ -58,26 +60,34 @@ pub struct BoxRule<'a> {
     pub max_iou: f32,
 }
 
+/// Is shown a job's number and its outputs.
+pub type Show<'a> = dyn FnMut(usize, &[Output<'_>]) -> Result<()> + 'a;
+
 /// Runs a net. Not shared between threads: each worker has its own, with its own buffers.
 pub trait Network: Send {
-    /// Makes the input, runs the net and shows its outputs, in the file's order, to `read`.
-    fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()>;
+    /// Makes the input of each job, runs the net and shows the outputs, in the file's order, to `show`. Jobs of one shape
+    /// are done at once where that is quicker, so they may be shown in another order than they come in.
+    fn run(&mut self, jobs: &[Job<'_>], show: &mut Show<'_>) -> Result<()>;
 
-    /// Gets ready for inputs of this shape, and shows outputs for `job`'s to `read`, so that a net that does not fit its
+    /// Gets ready for inputs of this shape, and shows outputs for `job`'s to `show`, so that a net that does not fit its
     /// rule is known before the first photo. Where it runs is the implementation's choice.
-    fn get_ready(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
-        self.run(job, read)
+    fn get_ready(&mut self, job: Job<'_>, show: &mut Show<'_>) -> Result<()> {
+        self.run(&[job], show)
     }
 
     /// Runs a net of the `retina` rule and decodes its boxes where it runs, in input pixels. `None` where that is not
-    /// done there: then [`Network::run`] it is.
-    fn boxes(&mut self, _job: Job<'_>, _rule: &BoxRule<'_>) -> Result<Option<Found>> {
+    /// done there, for all jobs or for one: then [`Network::run`] it is.
+    fn boxes(&mut self, _jobs: &[Job<'_>], _rule: &BoxRule<'_>) -> Result<Option<Vec<Option<Found>>>> {
         Ok(None)
     }
 
-    /// Makes the input alone and waits for it; [`Job::Made`] runs the net on it. [`Network::run`] and
-    /// [`Network::boxes`] do both at once: this is for measuring each by itself.
-    fn make_input(&mut self, job: Job<'_>) -> Result<()>;
+    /// Makes the inputs alone and waits for them; [`Job::Made`] runs the net on them. [`Network::run`] and
+    /// [`Network::boxes`] do both at once: this is for measuring each by itself. The jobs are of one shape, and as many
+    /// as [`Network::at_once`] at most.
+    fn make_inputs(&mut self, jobs: &[Job<'_>]) -> Result<()>;
+
+    /// So many inputs of one shape are done at once.
+    fn at_once(&self) -> usize;
 
     /// Whether its memory is that of the largest input it ever had, so that this is run first. Where memory is planned
     /// for each size, any small input will do to get ready.

@@ -1,19 +1,22 @@
 //! A net on a GPU by the executor of [`tollgate_kernels::net`]: the photo's rows go up, the outputs come back, and what
 //! lies between stays there.
 
-use super::{BoxRule, Job, Network, Output};
+use super::groups::{MOST, batch_size, groups, is_on_device};
+use super::inputs::Inputs;
+use super::{BoxRule, Job, Network, Output, Show};
 use crate::net::OnnxNet;
-use crate::pixels::{MaybeOfGpu, SharedGpu, part, whole};
+use crate::pixels::{MaybeOfGpu, SharedGpu};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
-use tollgate_kernels::Picture;
 use tollgate_kernels::boxes::GpuBoxes;
+use tollgate_kernels::Error as KernelError;
 use tollgate_kernels::boxes::retina::Found;
-use tollgate_kernels::gpu::{Photos, Prepared};
 use tollgate_kernels::net::{GpuNet, Precision};
 
 /// Sizes of input whose graphs are kept, with their memory; the one that was not used for longest makes room.
-const SIZES: usize = 8;
+const SIZES: usize = 16;
+/// Bytes that they hold, all but the one in use: the detector's activations for 32 inputs of 640 × 640 are 490 MB.
+const MAX_BYTES: usize = 1 << 30;
 
 /// A net on a GPU. Where the GPU fails, ONNX Runtime does the photo on the CPU.
 pub struct WgpuNet {
@@ -52,8 +55,10 @@ impl WgpuNet {
         Ok(Self { shared, file, precision, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
-    /// The graph for that size, made at its first use.
-    fn size(&mut self, shape: [usize; 4]) -> Result<&mut Size> {
+    /// The graph for that many inputs of that shape, made at its first use.
+    fn size(&mut self, count: usize, shape: [usize; 4]) -> Result<&mut Size> {
+        let [_, a, b, c] = shape;
+        let shape = [batch_size(count), a, b, c];
         // Graphs of a GPU that was lost are of no use.
         let opened = self.shared.reopened();
         if std::mem::replace(&mut self.opened, opened) != opened {
@@ -62,145 +67,179 @@ impl WgpuNet {
         match self.sizes.iter().position(|size| size.shape == shape) {
             Some(at) => self.sizes[at..].rotate_left(1),
             None => {
-                let net = GpuNet::new(&self.shared.gpu(), &self.file.graph(&[&shape])?, self.precision)?;
+                let net = self.make(shape)?;
                 self.shared.save_pipelines();
-                if self.sizes.len() >= SIZES {
-                    self.sizes.remove(0);
-                }
                 self.sizes.push(Size { shape, net, boxes: None });
+                self.make_room();
             }
         }
-        let missing = tollgate_kernels::Error::Spec { kernel: "net", reason: "no graph was made" };
+        let missing = KernelError::Spec { kernel: "net", reason: "no graph was made" };
         Ok(self.sizes.last_mut().ok_or(missing)?)
     }
 
-    /// Runs the net; its outputs lie in `values`, one after the other.
-    fn attempt(&mut self, job: Job<'_>) -> Result<Vec<usize>> {
+    /// A graph; where there is no memory for it, in place of those of other sizes.
+    fn make(&mut self, shape: [usize; 4]) -> Result<GpuNet> {
+        let graph = self.file.graph(&[&shape])?;
+        match GpuNet::new(&self.shared.gpu(), &graph, self.precision) {
+            Err(KernelError::OutOfMemory { .. }) if !self.sizes.is_empty() => {
+                self.sizes.clear();
+                Ok(GpuNet::new(&self.shared.gpu(), &graph, self.precision)?)
+            }
+            made => Ok(made?),
+        }
+    }
+
+    /// Lets go of the sizes that were not used for longest, never of the last one.
+    fn make_room(&mut self) {
+        let held = |sizes: &[Size]| sizes.iter().rev().skip(1).map(|size| size.net.bytes()).sum::<usize>();
+        while self.sizes.len() > SIZES || (self.sizes.len() > 1 && held(&self.sizes) > MAX_BYTES) {
+            self.sizes.remove(0);
+        }
+    }
+
+    /// Gives jobs to `attempt` in groups that are done at once, with their numbers; in halves where a group is too much
+    /// for the GPU. Returns the numbers of those that the CPU has to do.
+    ///
+    /// A picture that lies on the GPU is out of the CPU's reach: there the GPU's error is passed on, and whoever has the
+    /// photo's file begins anew.
+    fn in_groups(
+        &mut self,
+        jobs: &[Job<'_>],
+        mut attempt: impl FnMut(&mut Self, &[Job<'_>], &[usize]) -> Result<()>,
+    ) -> Result<Vec<usize>> {
+        let (shared, mut left) = (Arc::clone(&self.shared), Vec::new());
+        let mut waiting = groups(jobs, self.at_once());
+        waiting.reverse();
+        while let Some(mut group) = waiting.pop() {
+            let alike: Vec<_> = group.iter().map(|index| jobs[*index]).collect();
+            let mut is_too_much = false;
+            let attempt = || match attempt(self, &alike, &group) {
+                Err(error) if group.len() > 1 && error.is_too_much() => {
+                    is_too_much = true;
+                    Ok(())
+                }
+                outcome => outcome,
+            };
+            let is_on_device = alike.first().is_some_and(is_on_device);
+            let falls_back =
+                if is_on_device { shared.noting(attempt).map(|()| false)? } else { shared.falls_back(attempt)? };
+            if is_too_much {
+                let half = group.split_off(group.len() / 2);
+                waiting.extend([half, group]);
+            } else if falls_back {
+                left.extend(group);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Runs the net on jobs that are alike; its outputs lie in `values`, one after the other. Returns where each ends,
+    /// and how many inputs they are of.
+    fn outputs_of(&mut self, jobs: &[Job<'_>]) -> Result<(Vec<usize>, usize)> {
         let (shared, mut values) = (Arc::clone(&self.shared), std::mem::take(&mut self.values));
-        let net = &self.size(job.shape())?.net;
-        let input = input(&shared, job, net)?;
-        let pending = match &input {
-            Some((_photos, prepared)) => net.submit(&[prepared])?,
-            None => net.submit(&[])?,
-        };
+        let shape = jobs.first().map_or([0; 4], Job::shape);
+        let Size { net, shape: [count, ..], .. } = self.size(jobs.len(), shape)?;
+        let inputs = Inputs::new(&shared, jobs, net.inputs())?;
+        let pending = net.submit(&inputs.steps())?;
         let ends = net.outputs().iter().scan(0, |end, output| {
             *end += output.len();
             Some(*end)
         });
-        let ends = ends.collect();
+        let (ends, count) = (ends.collect(), *count);
         values.resize(pending.len(), 0.0);
         pending.read(&mut values)?;
         self.values = values;
-        Ok(ends)
+        Ok((ends, count))
+    }
+
+    /// Runs the net on jobs that are alike and shows their outputs.
+    fn run_group(&mut self, jobs: &[Job<'_>], group: &[usize], show: &mut Show<'_>) -> Result<()> {
+        let (ends, count) = self.outputs_of(jobs)?;
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let parts: Vec<_> = starts.zip(&ends).map(|(start, end)| &self.values[start..*end]).collect();
+        let mut outputs = Vec::with_capacity(parts.len());
+        for (image, index) in group.iter().enumerate() {
+            let of = |values: &&[f32]| image * (values.len() / count)..(image + 1) * (values.len() / count);
+            outputs.clear();
+            outputs.extend(
+                self.file.outputs().iter().zip(&parts).map(|(name, all)| Output { name, values: &all[of(all)] }),
+            );
+            show(*index, &outputs)?;
+        }
+        Ok(())
     }
 }
 
 impl Size {
-    /// Runs the net and decodes its boxes; `None` where there are too many for the GPU.
+    /// Runs the net on jobs that are alike and decodes their boxes; `None` for those with too many for the GPU, and for
+    /// all where the net has not the rule's outputs.
     fn find(
         &mut self,
         shared: &SharedGpu,
-        job: Job<'_>,
+        jobs: &[Job<'_>],
         rule: &BoxRule<'_>,
         names: &[String],
-    ) -> Result<Option<Found>> {
-        let [_, _, height, width] = self.shape;
+    ) -> Result<Vec<Option<Found>>> {
+        let [count, _, height, width] = self.shape;
         let boxes = match self.boxes.take() {
             Some(boxes) => boxes,
             None => GpuBoxes::new(&shared.gpu(), rule.priors.clone(), (width, height))?,
         };
         let boxes = self.boxes.insert(boxes);
         let of = |name: &str| names.iter().position(|known| known == name).and_then(|at| self.net.outputs().get(at));
-        let [Some(loc), Some(conf), Some(landmarks)] = rule.outputs.map(of) else { return Ok(None) };
-        let input = input(shared, job, &self.net)?;
-        let steps: Vec<_> = input.iter().map(|(_, prepared)| prepared).chain(self.net.steps()).collect();
+        let [Some(loc), Some(conf), Some(landmarks)] = rule.outputs.map(of) else { return Ok(vec![None; jobs.len()]) };
+        let inputs = Inputs::new(shared, jobs, self.net.inputs())?;
+        let steps: Vec<_> = inputs.steps().into_iter().chain(self.net.steps()).collect();
         let limits = (rule.threshold, rule.max_iou);
-        Ok(boxes.run_after(&steps, [loc, conf, landmarks], 1, limits)?.pop().flatten())
+        Ok(boxes.run_after(&steps, [loc, conf, landmarks], count, limits)?)
     }
 }
 
-/// What makes the input out of the job's picture, and that picture, uploaded if it was not there; `None` where the input
-/// is there already.
-fn input(shared: &SharedGpu, job: Job<'_>, net: &GpuNet) -> tollgate_kernels::Result<Option<(Photos, Prepared)>> {
-    let none = tollgate_kernels::Error::Spec { kernel: "net", reason: "the net has no input" };
-    let tensor = net.inputs().first().ok_or(none)?;
-    Ok(match job {
-        Job::Made(_) => None,
-        Job::Letterbox(photo, spec) => {
-            let photos = whole(&shared.gpu(), photo)?;
-            let prepared = shared.letterbox().prepare(&photos, &[*spec], tensor)?;
-            Some((photos, prepared))
-        }
-        Job::Crop(view, rect, spec) => {
-            let (photos, job) = part(&shared.gpu(), view, rect)?;
-            let prepared = shared.crop().prepare(&photos, &[job], spec, tensor)?;
-            Some((photos, prepared))
-        }
-    })
-}
-
-/// Whether what the job begins with can be had on the GPU alone.
-fn is_on_device(job: &Job<'_>) -> bool {
-    matches!(job, Job::Made(_) | Job::Letterbox(Picture::Device(_), _) | Job::Crop(Picture::Device(_), _, _))
-}
-
 impl Network for WgpuNet {
-    fn run(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
-        let mut ends = Vec::new();
-        let shared = Arc::clone(&self.shared);
-        let attempt = || {
-            ends = self.attempt(job)?;
-            Ok::<_, crate::Error>(())
-        };
-        // A picture that lies on the GPU is out of the CPU's reach: whoever has the photo's file begins anew.
-        let falls_back =
-            if is_on_device(&job) { shared.noting(attempt).map(|()| false)? } else { shared.falls_back(attempt)? };
-        if falls_back {
-            return self.instead.run(job, read);
-        }
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let parts = starts.zip(&ends).map(|(start, end)| &self.values[start..*end]);
-        let outputs: Vec<_> =
-            self.file.outputs().iter().zip(parts).map(|(name, values)| Output { name, values }).collect();
-        read(&outputs)
+    fn run(&mut self, jobs: &[Job<'_>], show: &mut Show<'_>) -> Result<()> {
+        let left = self.in_groups(jobs, |net, alike, group| net.run_group(alike, group, show))?;
+        left.into_iter().try_for_each(|index| self.instead.run(&[jobs[index]], &mut |_, outputs| show(index, outputs)))
     }
 
     /// Shaders are compiled, weights uploaded and memory taken when the graph is made, so nothing is gained by a run on
     /// the GPU, which takes a software adapter long. What the outputs look like, the CPU says as well.
-    fn get_ready(&mut self, job: Job<'_>, read: &mut dyn FnMut(&[Output<'_>]) -> Result<()>) -> Result<()> {
+    fn get_ready(&mut self, job: Job<'_>, show: &mut Show<'_>) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        shared.noting(|| self.size(job.shape()).map(drop)).or_else(|error| match error.of_gpu() {
+        shared.noting(|| self.size(1, job.shape()).map(drop)).or_else(|error| match error.of_gpu() {
             // Each run tries again, or falls back.
             Some(_) => Ok(()),
             None => Err(error),
         })?;
-        self.instead.run(job, read)
+        self.instead.run(&[job], show)
     }
 
-    fn boxes(&mut self, job: Job<'_>, rule: &BoxRule<'_>) -> Result<Option<Found>> {
+    fn boxes(&mut self, jobs: &[Job<'_>], rule: &BoxRule<'_>) -> Result<Option<Vec<Option<Found>>>> {
         let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
-        let mut found = None;
-        let attempt = || {
-            found = self.size(job.shape())?.find(&shared, job, rule, &names)?;
-            Ok::<_, crate::Error>(())
-        };
-        // Where the GPU fails on a picture in main memory, nothing is found here, and `run` does it on the CPU.
-        if is_on_device(&job) {
-            shared.noting(attempt)?;
-        } else {
-            shared.falls_back(attempt)?;
-        }
-        Ok(found)
+        let mut found = vec![None; jobs.len()];
+        // Where the GPU fails on pictures in main memory, nothing is found here, and `run` does them on the CPU.
+        self.in_groups(jobs, |net, alike, group| {
+            let shape = alike.first().map_or([0; 4], Job::shape);
+            let of_group = net.size(alike.len(), shape)?.find(&shared, alike, rule, &names)?;
+            for (index, of_job) in group.iter().zip(of_group) {
+                found[*index] = of_job;
+            }
+            Ok(())
+        })?;
+        Ok(Some(found))
     }
 
-    fn make_input(&mut self, job: Job<'_>) -> Result<()> {
+    fn make_inputs(&mut self, jobs: &[Job<'_>]) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        let net = &self.size(job.shape())?.net;
-        if let Some((_photos, prepared)) = input(&shared, job, net)? {
-            shared.gpu().run_prepared(&[&prepared])?;
-            shared.gpu().finish()?;
-        }
-        Ok(())
+        let shape = jobs.first().map_or([0; 4], Job::shape);
+        let net = &self.size(jobs.len(), shape)?.net;
+        let inputs = Inputs::new(&shared, jobs, net.inputs())?;
+        shared.gpu().run_prepared(&inputs.steps())?;
+        Ok(shared.gpu().finish()?)
+    }
+
+    /// One where the file says one: its shapes are then made for that.
+    fn at_once(&self) -> usize {
+        if self.input().first().is_some_and(|count| *count < 0) { MOST } else { 1 }
     }
 
     fn takes_memory_at_once(&self) -> bool {

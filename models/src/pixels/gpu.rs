@@ -58,7 +58,7 @@ impl Pixels for GpuPixels {
 }
 
 /// A whole picture on the GPU.
-pub(crate) fn whole(gpu: &Gpu, picture: Picture<'_>) -> Result<Photos> {
+fn whole(gpu: &Gpu, picture: Picture<'_>) -> Result<Photos> {
     match picture {
         Picture::Host(view) => Photos::upload(gpu, &[view]),
         Picture::Device(photos) => photos.one(0),

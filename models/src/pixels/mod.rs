@@ -6,7 +6,7 @@ mod shared;
 
 pub use cpu::CpuPixels;
 pub use gpu::GpuPixels;
-pub(crate) use gpu::{part, whole};
+pub(crate) use gpu::part;
 pub use shared::{MaybeOfGpu, SharedGpu};
 
 use tollgate_kernels::crop::CropSpec;

@@ -113,7 +113,7 @@ impl SharedGpu {
     }
 
     /// Whether the CPU has to do what the GPU was asked for; passes on what the CPU would refuse as well.
-    pub(crate) fn falls_back<E: MaybeOfGpu>(&self, attempt: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
+    pub(crate) fn falls_back<E: MaybeOfGpu + From<Error>>(&self, attempt: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
         if !self.is_given_up() {
             match self.noting(attempt) {
                 Ok(()) => return Ok(false),
@@ -128,8 +128,11 @@ impl SharedGpu {
     /// Does what the GPU alone can do; its failure is noted and passed on.
     ///
     /// # Errors
-    /// Those of `attempt`.
-    pub fn noting<T, E: MaybeOfGpu>(&self, attempt: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    /// Those of `attempt`; at once, where the GPU was given up.
+    pub fn noting<T, E: MaybeOfGpu + From<Error>>(&self, attempt: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        if self.is_given_up() {
+            return Err(Error::DeviceLost { reason: "it was given up".to_owned() }.into());
+        }
         let outcome = attempt();
         if let Err(error) = &outcome
             && let Some(error) = error.of_gpu()

@@ -1,13 +1,13 @@
 //! CTC reader: a general text recogniser made to read plates, one or two crops a plate.
 
-use super::{Reader, Reading};
+use super::{Reader, Reading, crops};
 use crate::network::{Job, Network, OnnxRuntimeNet, Output, Provider};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect, RgbView};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -54,7 +54,7 @@ impl CtcReader {
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
         let Self { net, info, name, plate, raw, spec } = &mut reader;
         let job = Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, spec);
-        net.get_ready(job, &mut |outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
+        net.get_ready(job, &mut |_, outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
         Ok(reader)
     }
 
@@ -64,20 +64,9 @@ impl CtcReader {
         CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout }
     }
 
-    fn read_one(&mut self, photo: &mut Photo, rect: Rect) -> Result<Reading> {
-        let (view, rect) = photo.part(rect)?;
-        self.infer(view, rect)
-    }
-
-    /// Runs the net on a part of a picture.
-    fn infer(&mut self, view: Picture<'_>, rect: Rect) -> Result<Reading> {
+    fn read_parts(&mut self, photos: &mut [&mut Photo], wanted: &[(usize, Rect)]) -> Result<Vec<Reading>> {
         let Self { net, info, name, plate, raw, spec } = self;
-        let mut reading = Reading::none();
-        net.run(Job::Crop(view, rect, spec), &mut |outputs| {
-            reading = decode(info, name, [plate, raw], outputs)?;
-            Ok(())
-        })?;
-        Ok(reading)
+        crops::read(net.as_mut(), spec, photos, wanted, |outputs| decode(info, name, [plate, raw], outputs))
     }
 }
 
@@ -107,17 +96,27 @@ fn better(a: Reading, b: Reading) -> Reading {
     if worth(&b) > worth(&a) { b } else { a }
 }
 
+/// The rows of the second crop.
+fn band(rect: Rect) -> Rect {
+    Rect { y: rect.y + rect.h * BAND.0, h: rect.h * (BAND.1 - BAND.0), ..rect }
+}
+
 impl Reader for CtcReader {
-    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
-        for Detected { rect, .. } in plates {
-            let mut reading = self.read_one(photo, *rect)?;
-            if reading.mean_confidence() < SURE || reading.text.len() < SHORTEST {
-                let band = Rect { y: rect.y + rect.h * BAND.0, h: rect.h * (BAND.1 - BAND.0), ..*rect };
-                reading = better(reading, self.read_one(photo, band)?);
-            }
-            readings.push(reading);
+    fn read(&mut self, photos: &mut [&mut Photo], plates: &[&[Detected]]) -> Result<Vec<Vec<Reading>>> {
+        let wanted = crops::wanted(plates, |plate| plate.rect);
+        let mut readings = self.read_parts(photos, &wanted)?;
+        let is_unsure = |reading: &Reading| reading.mean_confidence() < SURE || reading.text.len() < SHORTEST;
+        let unsure: Vec<_> = (0..readings.len()).filter(|index| is_unsure(&readings[*index])).collect();
+        let bands: Vec<_> = unsure.iter().map(|index| (wanted[*index].0, band(wanted[*index].1))).collect();
+        for (index, second) in unsure.into_iter().zip(self.read_parts(photos, &bands)?) {
+            let first = std::mem::replace(&mut readings[index], Reading::none());
+            readings[index] = better(first, second);
         }
-        Ok(())
+        Ok(crops::by_photo(readings, plates))
+    }
+
+    fn at_once(&self) -> usize {
+        self.net.at_once()
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {

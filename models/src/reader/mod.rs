@@ -1,5 +1,6 @@
 //! Reading the text of a plate.
 
+mod crops;
 mod ctc;
 mod pair;
 mod regions;
@@ -52,8 +53,12 @@ impl Reading {
 
 /// Reads plates. Not shared between threads: each worker has its own, with its own buffers.
 pub trait Reader: Send {
-    /// Appends one reading a plate to `readings`; `plates` are what the detector found, the surest first.
-    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()>;
+    /// One reading a plate of each photo, in the same order; `plates` are what the detector found on each, the surest
+    /// first.
+    fn read(&mut self, photos: &mut [&mut Photo], plates: &[&[Detected]]) -> Result<Vec<Vec<Reading>>>;
+
+    /// So many plates are best given at once.
+    fn at_once(&self) -> usize;
 
     /// The models behind it, the leading one first.
     fn infos(&self) -> Vec<&ModelInfo>;

@@ -32,24 +32,37 @@ fn wins(second: &Reading) -> bool {
     second.mean_confidence() >= SURE && second.text.len() >= SHORTEST
 }
 
+/// The numbers of a photo's plates that the second reader is asked about.
+fn unsure(plates: &[Detected], readings: &[Reading]) -> Vec<usize> {
+    let matters = |(index, (plate, reading)): &(usize, (&Detected, &Reading))| {
+        (*index == 0 || plate.score >= ASIDE) && reading.min_confidence() < UNSURE
+    };
+    plates.iter().zip(readings).enumerate().filter(matters).map(|(index, _)| index).collect()
+}
+
 impl Reader for SecondOpinion {
-    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
-        let from = readings.len();
-        self.first.read(photo, plates, readings)?;
-        for (i, (plate, reading)) in plates.iter().zip(readings[from..].iter_mut()).enumerate() {
-            let matters = i == 0 || plate.score >= ASIDE;
-            if !matters || reading.min_confidence() >= UNSURE {
-                continue;
-            }
-            let mut other = Vec::with_capacity(1);
-            self.second.read(photo, std::slice::from_ref(plate), &mut other)?;
-            if let Some(mut second) = other.pop().filter(wins) {
+    fn read(&mut self, photos: &mut [&mut Photo], plates: &[&[Detected]]) -> Result<Vec<Vec<Reading>>> {
+        let mut readings = self.first.read(photos, plates)?;
+        let asked: Vec<_> = plates.iter().zip(&readings).map(|(plates, readings)| unsure(plates, readings)).collect();
+        if asked.iter().all(Vec::is_empty) {
+            return Ok(readings);
+        }
+        let of_photo = |(plates, asked): (&&[Detected], &Vec<usize>)| asked.iter().map(|plate| plates[*plate]).collect();
+        let again: Vec<Vec<Detected>> = plates.iter().zip(&asked).map(of_photo).collect();
+        let again: Vec<_> = again.iter().map(Vec::as_slice).collect();
+        let seconds = self.second.read(photos, &again)?;
+        for ((readings, asked), seconds) in readings.iter_mut().zip(asked).zip(seconds) {
+            for (index, mut second) in asked.into_iter().zip(seconds).filter(|(_, second)| wins(second)) {
                 // The second reader knows no regions; what the first saw of it stands.
-                second.region = second.region.or(reading.region);
-                *reading = second;
+                second.region = second.region.or(readings[index].region);
+                readings[index] = second;
             }
         }
-        Ok(())
+        Ok(readings)
+    }
+
+    fn at_once(&self) -> usize {
+        self.first.at_once().max(self.second.at_once())
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {

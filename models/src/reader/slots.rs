@@ -1,14 +1,14 @@
 //! Fixed-slot reader: a character for each of a fixed number of places, and the region the plate comes from.
 
 use super::regions::REGIONS;
-use super::{Reader, Reading};
+use super::{Reader, Reading, crops};
 use crate::network::{Job, Network, OnnxRuntimeNet, Output, Provider, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
-use tollgate_kernels::{Filter, Photo, Picture, Rect, RgbView};
+use tollgate_kernels::{Filter, Photo, Rect, RgbView};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -55,7 +55,7 @@ impl SlotReader {
         // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
         let Self { net, info, name, plate, raw, spec } = &mut reader;
         let job = Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, spec);
-        net.get_ready(job, &mut |outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
+        net.get_ready(job, &mut |_, outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
         Ok(reader)
     }
 
@@ -73,14 +73,6 @@ impl SlotReader {
     /// What of a photo is read for a plate in `rect`.
     pub fn around(rect: Rect) -> Rect {
         rect.pad(MARGIN)
-    }
-
-    fn read_one(&mut self, view: Picture<'_>, rect: Rect, readings: &mut Vec<Reading>) -> Result<()> {
-        let Self { net, info, name, plate, raw, spec } = self;
-        net.run(Job::Crop(view, rect, spec), &mut |outputs| {
-            readings.push(decode(info, name, [plate, raw], outputs)?);
-            Ok(())
-        })
     }
 }
 
@@ -105,12 +97,15 @@ fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &
 }
 
 impl Reader for SlotReader {
-    fn read(&mut self, photo: &mut Photo, plates: &[Detected], readings: &mut Vec<Reading>) -> Result<()> {
-        for plate in plates {
-            let (view, rect) = photo.part(Self::around(plate.rect))?;
-            self.read_one(view, rect, readings)?;
-        }
-        Ok(())
+    fn read(&mut self, photos: &mut [&mut Photo], plates: &[&[Detected]]) -> Result<Vec<Vec<Reading>>> {
+        let Self { net, info, name, plate, raw, spec } = self;
+        let wanted = crops::wanted(plates, |plate| Self::around(plate.rect));
+        let decode = |outputs: &[Output<'_>]| decode(info, name, [plate, raw], outputs);
+        Ok(crops::by_photo(crops::read(net.as_mut(), spec, photos, &wanted, decode)?, plates))
+    }
+
+    fn at_once(&self) -> usize {
+        self.net.at_once()
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {

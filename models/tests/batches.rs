@@ -1,0 +1,174 @@
+//! Several photos at once on a GPU give what each gives by itself.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tollgate_kernels::boxes::Detected;
+use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
+use tollgate_kernels::jpeg::{JpegFile, Orientation};
+use tollgate_kernels::net::Precision;
+use tollgate_kernels::photo::DevicePhoto;
+use tollgate_kernels::{Photo, Rect, RgbImage};
+use tollgate_models::detector::Retina;
+use tollgate_models::network::{Network, OnnxRuntimeNet, Provider, WgpuNet};
+use tollgate_models::pixels::{CpuPixels, SharedGpu};
+use tollgate_models::reader::SlotReader;
+use tollgate_models::{Detector, Manifest, ModelInfo, Reader, Reading, Runtime, Store};
+
+/// What of the sample set is looked at: a small part of each photo, because software adapters are slow.
+const SIZE: (u32, u32) = (160, 96);
+
+struct Nets {
+    runtime: Runtime,
+    store: Store,
+    manifest: Manifest,
+}
+
+/// What was fetched; `None`, said aloud, where it was not. CI fetches it.
+fn nets() -> Option<Nets> {
+    let (manifest, store) = (Manifest::shipped().expect("the shipped list"), Store::from_env());
+    let library = manifest.get("onnxruntime").ok().and_then(|artefact| store.find(artefact).ok().flatten());
+    let Some(library) = library else {
+        skip("ONNX Runtime was not fetched: `tollgate models fetch`");
+        return None;
+    };
+    Some(Nets { runtime: Runtime::open(&library).expect("ONNX Runtime opens"), store, manifest })
+}
+
+fn skip(why: &str) {
+    assert!(std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"), "REQUIRE_GPU=1, but: {why}");
+    eprintln!("SKIPPED: {why}");
+}
+
+/// An adapter whose buffers have that many bytes at most.
+fn gpu(max_memory_bytes: Option<u64>) -> Option<Arc<SharedGpu>> {
+    match SharedGpu::open(GpuOptions { max_memory_bytes, ..AdapterChoice::AllowSoftware.into() }) {
+        Ok(gpu) => Some(Arc::new(gpu)),
+        Err(error) => {
+            skip(&error.to_string());
+            None
+        }
+    }
+}
+
+impl Nets {
+    fn info(&self, name: &str) -> Option<ModelInfo> {
+        let artefact = self.manifest.get(name).expect("the shipped list has it");
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr").join(&artefact.file);
+        let path = self.store.find(artefact).expect("a folder of files").or_else(|| beside.exists().then_some(beside));
+        if path.is_none() {
+            eprintln!("SKIPPED: {name} was not fetched");
+        }
+        ModelInfo::shipped(artefact, path?)
+    }
+
+    fn on(&self, gpu: &Arc<SharedGpu>, info: &ModelInfo) -> Box<dyn Network> {
+        let instead = OnnxRuntimeNet::load(&self.runtime, info, Box::new(CpuPixels::default()), Provider::Cpu);
+        let instead = Box::new(instead.expect("the net loads"));
+        Box::new(WgpuNet::load(Arc::clone(gpu), info, Precision::F32, instead).expect("the net loads"))
+    }
+}
+
+/// Small JPEGs with a car's rear each.
+fn files(count: usize) -> Vec<Vec<u8>> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
+    let labels = std::fs::read_to_string(dir.join("labels.csv")).expect("the sample set");
+    let part = |row: &str| {
+        let cells: Vec<_> = row.split(',').collect();
+        let [x, y] = [cells[1], cells[2]].map(|cell| cell.parse::<u32>().expect("a number"));
+        let whole = image::open(dir.join(cells[0])).expect("the sample set").to_rgb8();
+        let [x, y] = [x.saturating_sub(20).min(whole.width() - SIZE.0), y.saturating_sub(40).min(whole.height() - SIZE.1)];
+        let part = image::imageops::crop_imm(&whole, x, y, SIZE.0, SIZE.1).to_image();
+        let mut file = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92).encode_image(&part).expect("it is encoded");
+        file
+    };
+    labels.lines().skip(1).take(count).map(part).collect()
+}
+
+/// On the GPU, `at_once` files a batch.
+fn on_device(gpu: &SharedGpu, files: &[Vec<u8>], at_once: usize) -> Vec<Photo> {
+    let open = |files: &[Vec<u8>]| {
+        let jpegs: Vec<_> =
+            files.iter().map(|bytes| JpegFile { bytes, orientation: Orientation::UPRIGHT }).collect();
+        let opened = DevicePhoto::open_batch(&gpu.jpeg(), &jpegs, 1 << 26, 64).expect("the batch is decoded");
+        let photo = |(file, opened): (&Vec<u8>, std::result::Result<DevicePhoto, _>)| {
+            let mut photo = Photo::default();
+            photo.set_device(file.clone(), opened.expect("a sound file"));
+            photo
+        };
+        files.iter().zip(opened).map(photo).collect::<Vec<_>>()
+    };
+    files.chunks(at_once).flat_map(open).collect()
+}
+
+type Seen = Vec<(Vec<Detected>, Vec<Reading>)>;
+
+/// What both nets make of photos, `at_once` of them given at a time.
+fn recognise(detector: &mut Retina, reader: &mut SlotReader, photos: &mut [Photo], at_once: usize) -> Seen {
+    let mut seen = Vec::new();
+    for photos in photos.chunks_mut(at_once) {
+        let mut photos: Vec<_> = photos.iter_mut().collect();
+        let found = detector.detect(&mut photos).expect("plates are looked for");
+        let plates: Vec<_> = found.iter().map(Vec::as_slice).collect();
+        let readings = reader.read(&mut photos, &plates).expect("plates are read");
+        drop(plates);
+        seen.extend(found.into_iter().zip(readings));
+    }
+    seen
+}
+
+#[test]
+fn photos_at_once_are_seen_as_one_by_one() {
+    let (Some(nets), Some(gpu)) = (nets(), gpu(None)) else { return };
+    let (Some(finder), Some(reader)) = (nets.info("clp_det"), nets.info("cct_xs_v2_global")) else { return };
+    let mut detector = Retina::on(nets.on(&gpu, &finder), finder.clone()).unwrap();
+    let mut slots = SlotReader::on(nets.on(&gpu, &reader), reader.clone()).unwrap();
+    assert!(detector.at_once() > 5 && slots.at_once() > 5);
+    let files = files(5);
+    let one_by_one = recognise(&mut detector, &mut slots, &mut on_device(&gpu, &files, 1), 1);
+    let is_read = |(_, readings): &&(Vec<Detected>, Vec<Reading>)| readings.iter().any(|r| r.text.len() >= 5);
+    assert!(one_by_one.iter().filter(is_read).count() >= 3, "{one_by_one:?}");
+    // One has no pixels on the GPU, and pictures come from batches of two: each kind is done by itself.
+    let mut photos = on_device(&gpu, &files, 2);
+    let whole = image::load_from_memory(&files[3]).unwrap().to_rgb8();
+    let mut in_memory = Photo::default();
+    in_memory.set_whole(RgbImage::new(whole.into_raw(), SIZE.0 as usize, SIZE.1 as usize).unwrap());
+    photos[3] = in_memory;
+    let at_once = recognise(&mut detector, &mut slots, &mut photos, 5);
+    for (photo, (one, all)) in one_by_one.iter().zip(&at_once).enumerate() {
+        let texts = |readings: &[Reading]| readings.iter().map(|r| r.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&one.1), texts(&all.1), "photo {photo}");
+        // Another decoder made the pixels of the one in main memory.
+        if photo != 3 {
+            assert_eq!(one, all, "photo {photo}");
+        }
+    }
+    assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
+}
+
+/// Where there is memory for a few, these are done at once; nothing goes to the CPU.
+#[test]
+fn what_is_too_much_at_once_is_done_in_parts() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("cct_xs_v2_global") else { return };
+    let read = |max_memory_bytes, at_once: usize| {
+        let gpu = gpu(max_memory_bytes)?;
+        let mut reader = SlotReader::on(nets.on(&gpu, &info), info.clone()).unwrap();
+        let mut photos = on_device(&gpu, &files(6), 6);
+        let rect = Rect { x: 20.0, y: 40.0, w: 60.0, h: 24.0 };
+        let plate = [Detected { rect, score: 0.9, class: 0, corners: rect.corners() }];
+        let mut readings = Vec::new();
+        for photos in photos.chunks_mut(at_once) {
+            let mut photos: Vec<_> = photos.iter_mut().collect();
+            let plates = vec![plate.as_slice(); photos.len()];
+            readings.extend(reader.read(&mut photos, &plates).unwrap());
+        }
+        assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
+        Some((readings, gpu.gpu().usage().peak_bytes))
+    };
+    let (Some((one_by_one, least)), Some((at_once, most))) = (read(None, 1), read(None, 6)) else { return };
+    assert_eq!(one_by_one, at_once);
+    let Some((in_parts, held)) = read(Some((least + most) / 2), 6) else { return };
+    assert_eq!(in_parts, at_once);
+    assert!(held < most, "all fit: this tests nothing ({least} {held} {most})");
+}
