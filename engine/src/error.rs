@@ -83,7 +83,7 @@ pub enum Error {
         /// The photo.
         file: String,
         /// The encoder's word.
-        source: image::ImageError,
+        source: Box<jpeg_encoder::EncodingError>,
     },
     /// A single photo that was asked for cannot be used.
     #[error("the photo cannot be used ({code}): {detail}")]

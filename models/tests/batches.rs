@@ -76,7 +76,8 @@ fn files(count: usize) -> Vec<Vec<u8>> {
         let cells: Vec<_> = row.split(',').collect();
         let [x, y] = [cells[1], cells[2]].map(|cell| cell.parse::<u32>().expect("a number"));
         let whole = image::open(dir.join(cells[0])).expect("the sample set").to_rgb8();
-        let [x, y] = [x.saturating_sub(20).min(whole.width() - SIZE.0), y.saturating_sub(40).min(whole.height() - SIZE.1)];
+        let [x, y] =
+            [x.saturating_sub(20).min(whole.width() - SIZE.0), y.saturating_sub(40).min(whole.height() - SIZE.1)];
         let part = image::imageops::crop_imm(&whole, x, y, SIZE.0, SIZE.1).to_image();
         let mut file = Vec::new();
         image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92).encode_image(&part).expect("it is encoded");
@@ -88,8 +89,7 @@ fn files(count: usize) -> Vec<Vec<u8>> {
 /// On the GPU, `at_once` files a batch.
 fn on_device(gpu: &SharedGpu, files: &[Vec<u8>], at_once: usize) -> Vec<Photo> {
     let open = |files: &[Vec<u8>]| {
-        let jpegs: Vec<_> =
-            files.iter().map(|bytes| JpegFile { bytes, orientation: Orientation::UPRIGHT }).collect();
+        let jpegs: Vec<_> = files.iter().map(|bytes| JpegFile { bytes, orientation: Orientation::UPRIGHT }).collect();
         let opened = DevicePhoto::open_batch(&gpu.jpeg(), &jpegs, 1 << 26, 64).expect("the batch is decoded");
         let photo = |(file, opened): (&Vec<u8>, std::result::Result<DevicePhoto, _>)| {
             let mut photo = Photo::default();
@@ -154,7 +154,7 @@ fn what_is_too_much_at_once_is_done_in_parts() {
     let read = |max_memory_bytes, at_once: usize| {
         let gpu = gpu(max_memory_bytes)?;
         let mut reader = SlotReader::on(nets.on(&gpu, &info), info.clone()).unwrap();
-        let mut photos = on_device(&gpu, &files(6), 6);
+        let mut photos = on_device(&gpu, &files(3), 3);
         let rect = Rect { x: 20.0, y: 40.0, w: 60.0, h: 24.0 };
         let plate = [Detected { rect, score: 0.9, class: 0, corners: rect.corners() }];
         let mut readings = Vec::new();
@@ -166,9 +166,9 @@ fn what_is_too_much_at_once_is_done_in_parts() {
         assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
         Some((readings, gpu.gpu().usage().peak_bytes))
     };
-    let (Some((one_by_one, least)), Some((at_once, most))) = (read(None, 1), read(None, 6)) else { return };
+    let (Some((one_by_one, least)), Some((at_once, most))) = (read(None, 1), read(None, 3)) else { return };
     assert_eq!(one_by_one, at_once);
-    let Some((in_parts, held)) = read(Some((least + most) / 2), 6) else { return };
+    let Some((in_parts, held)) = read(Some((least + most) / 2), 3) else { return };
     assert_eq!(in_parts, at_once);
     assert!(held < most, "all fit: this tests nothing ({least} {held} {most})");
 }

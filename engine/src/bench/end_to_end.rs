@@ -30,7 +30,11 @@ impl Rig {
         let lane = |_| Ok::<Lane, crate::Error>(Box::new(setup.lane(config)?));
         let lanes = (0..config.workers()).map(lane).collect::<Result<_>>()?;
         let engine = &config.engine;
-        Ok(Self { lanes, depth: Depth(engine.queue_batches), batch: engine.batch_records.get() })
+        Ok(Self {
+            lanes,
+            depth: Depth(engine.queue_batches),
+            batch: engine.batch_records(setup.backend.device().is_some()),
+        })
     }
 
     /// Every photo once.

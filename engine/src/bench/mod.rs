@@ -113,7 +113,7 @@ fn device(opened: &Opened) -> Option<Gpu> {
 fn config(request: &Request, inference: Inference) -> Config {
     let mut config = Config::default();
     config.engine.workers = Some(request.workers);
-    config.engine.batch_records = request.batch;
+    config.engine.batch_records = Some(request.batch);
     config.models.inference = inference;
     config.models.precision = if inference == Inference::Wgpu { request.precision } else { Precision::F32 };
     config

@@ -5,15 +5,14 @@ use crate::Result;
 use crate::pipeline::{self, Device, Limits};
 use crate::setup::Setup;
 use std::time::Instant;
-use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::gpu::{Gpu, PassTimes};
 use tollgate_kernels::letterbox::LetterboxSpec;
 use tollgate_kernels::photo::see_parts;
 use tollgate_kernels::{Photo, Rect};
 use tollgate_models::detector::Retina;
-use tollgate_models::network::{Job, Network};
-use tollgate_models::reader::{CtcReader, SlotReader};
-use tollgate_models::{Decode, Detector, Error as ModelError};
+use tollgate_models::network::Job;
+use tollgate_models::reader::{CropReader, CtcReader, SlotReader};
+use tollgate_models::{Decode, Detector};
 
 /// The stages in their order, and what is done in each.
 pub(super) const STAGES: [(&str, &str); 5] = [
@@ -21,7 +20,7 @@ pub(super) const STAGES: [(&str, &str); 5] = [
     ("letterbox", "that picture to the detector's tensor"),
     ("detector", "tensor to boxes"),
     ("crop", "the plate's own pixels to the reader's tensor"),
-    ("reader", "tensor to scores of characters"),
+    ("reader", "tensor to text"),
 ];
 
 /// The nets and buffers of a path.
@@ -29,9 +28,7 @@ pub(super) struct Path<'s> {
     device: Option<&'s Device>,
     limits: Limits,
     detector: Retina,
-    reader: Box<dyn Network>,
-    reader_rule: Decode,
-    crop: CropSpec,
+    reader: Box<dyn CropReader>,
     /// Buffers to be used again.
     free: Vec<Photo>,
 }
@@ -43,20 +40,14 @@ impl<'s> Path<'s> {
     pub(super) fn new(setup: &'s Setup, max_pixels: u64) -> Result<Self> {
         let chosen = &setup.chosen;
         let detector = Retina::on(setup.net(&chosen.detector)?, chosen.detector.clone())?;
-        let reader = setup.net(&chosen.reader)?;
-        let crop = match chosen.reader.decode {
-            Decode::Slots => SlotReader::layout(&reader.input()),
-            _ => Some(CtcReader::layout()),
+        let (net, info) = (setup.net(&chosen.reader)?, chosen.reader.clone());
+        let reader: Box<dyn CropReader> = match info.decode {
+            Decode::Slots => Box::new(SlotReader::on(net, info)?),
+            _ => Box::new(CtcReader::on(net, info)?),
         };
-        let crop = crop.ok_or_else(|| ModelError::Shape {
-            model: chosen.reader.name.clone(),
-            rule: "slots",
-            reason: "its input is not [n,H,W,3]".into(),
-        })?;
         let limits = Limits { max_pixels, long_side: detector.long_side() };
         let device = setup.backend.device();
-        let reader_rule = chosen.reader.decode;
-        Ok(Self { device, limits, detector, reader, reader_rule, crop, free: Vec::new() })
+        Ok(Self { device, limits, detector, reader, free: Vec::new() })
     }
 
     /// The GPU behind it.
@@ -102,12 +93,15 @@ impl<'s> Path<'s> {
     fn detect(&mut self, photos: &mut [Photo], timed: bool, taken: &mut Taken) -> Result<()> {
         let gpu = self.gpu();
         let gpu = gpu.as_ref();
-        let mut looks: Vec<_> = photos.iter_mut().map(|photo| (Retina::first_look(photo.width(), photo.height()), photo)).collect();
-        let kind = |((_, spec), photo): &((usize, LetterboxSpec), &mut Photo)| (spec.out_w, spec.out_h, photo.is_on_device());
+        let mut looks: Vec<_> =
+            photos.iter_mut().map(|photo| (Retina::first_look(photo.width(), photo.height()), photo)).collect();
+        let kind =
+            |((_, spec), photo): &((usize, LetterboxSpec), &mut Photo)| (spec.out_w, spec.out_h, photo.is_on_device());
         looks.sort_by_key(kind);
         for alike in looks.chunk_by_mut(|a, b| kind(a) == kind(b)) {
             for group in alike.chunks_mut(self.detector.at_once()) {
-                let jobs = group.iter_mut().map(|((long, spec), photo)| Ok(Job::Letterbox(photo.at_least(*long)?, spec)));
+                let jobs =
+                    group.iter_mut().map(|((long, spec), photo)| Ok(Job::Letterbox(photo.at_least(*long)?, spec)));
                 let jobs = jobs.collect::<Result<Vec<_>>>()?;
                 let made: Vec<_> = jobs.iter().map(|job| Job::Made(job.shape())).collect();
                 clock(&mut taken[1], gpu, timed, || Ok(self.detector.net().make_inputs(&jobs)?))?;
@@ -121,21 +115,22 @@ impl<'s> Path<'s> {
     fn read(&mut self, photos: &mut [Photo], targets: &[Target], timed: bool, taken: &mut Taken) -> Result<()> {
         let gpu = self.gpu();
         let gpu = gpu.as_ref();
-        let (reader, crop, rule) = (self.reader.as_mut(), &self.crop, self.reader_rule);
-        let around = |target: &Target| if rule == Decode::Slots { SlotReader::around(target.plate) } else { target.plate };
+        let crop = self.reader.spec();
+        let reader = self.reader.as_mut();
         let at_once = reader.at_once();
         for (photos, targets) in photos.chunks_mut(at_once).zip(targets.chunks(at_once)) {
             let mut photos: Vec<_> = photos.iter_mut().collect();
-            let wanted: Vec<_> = targets.iter().map(around).enumerate().take(photos.len()).collect();
+            let wanted: Vec<_> =
+                targets.iter().map(|target| reader.around(target.plate)).enumerate().take(photos.len()).collect();
             let mut made = Vec::new();
             clock(&mut taken[3], gpu, timed, || {
                 see_parts(&mut photos, &wanted, |_, parts| {
-                    let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, crop)).collect();
+                    let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, &crop)).collect();
                     made = jobs.iter().map(|job| Job::Made(job.shape())).collect();
-                    Ok::<_, crate::Error>(reader.make_inputs(&jobs)?)
+                    Ok::<_, crate::Error>(reader.net().make_inputs(&jobs)?)
                 })
             })?;
-            clock(&mut taken[4], gpu, timed, || Ok(reader.run(&made, &mut |_, _| Ok(()))?))?;
+            clock(&mut taken[4], gpu, timed, || Ok(reader.read_jobs(&made).map(drop)?))?;
         }
         Ok(())
     }

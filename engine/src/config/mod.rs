@@ -78,10 +78,10 @@ pub struct Config {
 pub struct EngineConfig {
     /// Lanes, each with nets of its own; the default is one a core.
     pub workers: Option<NonZeroUsize>,
-    /// Photos in a batch, at most.
-    pub batch_records: NonZeroUsize,
-    /// Encoded bytes in a batch, at most (a single larger photo is a batch by itself).
-    pub batch_mib: NonZeroUsize,
+    /// Photos in a batch, at most; the default is 4, with a GPU, which does all of them at once, 32.
+    pub batch_records: Option<NonZeroUsize>,
+    /// Encoded bytes in a batch, at most (a single larger photo is a batch by itself); the default is 8, with a GPU 64.
+    pub batch_mib: Option<NonZeroUsize>,
     /// Batches that may wait before and after each lane.
     pub queue_batches: NonZeroUsize,
     /// A photo's encoded size, at most; larger ones are rejected unread.
@@ -102,8 +102,8 @@ impl Default for EngineConfig {
         }
         Self {
             workers: None,
-            batch_records: n(4),
-            batch_mib: n(8),
+            batch_records: None,
+            batch_mib: None,
             queue_batches: n(1),
             max_file_mib: n(64),
             max_megapixels: n(64),
@@ -113,6 +113,21 @@ impl Default for EngineConfig {
 }
 
 impl EngineConfig {
+    /// Photos in a batch, at most.
+    pub fn batch_records(&self, on_gpu: bool) -> usize {
+        self.batch_records.map_or(if on_gpu { 32 } else { 4 }, usize::from)
+    }
+
+    /// Encoded bytes in a batch, at most.
+    fn batch_bytes(&self, on_gpu: bool) -> u64 {
+        (self.batch_mib.map_or(if on_gpu { 64 } else { 8 }, usize::from) as u64) << 20
+    }
+
+    /// The largest photo's encoded size.
+    pub fn max_record_bytes(&self) -> u64 {
+        (self.max_file_mib.get() as u64) << 20
+    }
+
     /// The largest photo in pixels.
     pub fn max_pixels(&self) -> u64 {
         self.max_megapixels.get() as u64 * 1_000_000
@@ -164,11 +179,11 @@ impl Config {
     }
 
     /// The bounds of a batch.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self, on_gpu: bool) -> Limits {
         Limits {
-            batch_records: self.engine.batch_records.get(),
-            batch_bytes: (self.engine.batch_mib.get() as u64) << 20,
-            max_record_bytes: (self.engine.max_file_mib.get() as u64) << 20,
+            batch_records: self.engine.batch_records(on_gpu),
+            batch_bytes: self.engine.batch_bytes(on_gpu),
+            max_record_bytes: self.engine.max_record_bytes(),
         }
     }
 

@@ -135,9 +135,10 @@ impl Stage<Item<Frame>> for Recognise {
 
     fn run(&mut self, batch: Batch<Item<Frame>>) -> Result<Batch<Self::Out>> {
         let Batch { end, mut items } = batch;
-        let mut photos: Vec<_> = items.iter_mut().filter_map(|item| Some(&mut item.body.as_mut().ok()?.photo)).collect();
+        let mut photos: Vec<_> =
+            items.iter_mut().filter_map(|item| Some(&mut item.body.as_mut().ok()?.photo)).collect();
         let rescue = self.rescue.clone();
-        let mut looks = rescue.steps(&mut photos, |photos| self.recognise(photos))?.into_iter();
+        let mut looks = rescue.step(&mut photos, |photo| photo, &mut |photos| self.recognise(photos))?.into_iter();
         let read = |item: Item<Frame>| {
             let Item { origin, mut timings, body } = item;
             let body = body.and_then(|Frame { photo }| {

@@ -2,7 +2,7 @@
 
 use super::decode::{self, Device, GPU_FAILED, Limits};
 use super::item::Refused;
-use crate::Result;
+use crate::{Error, Result};
 use tollgate_kernels::Photo;
 
 /// How a photo is begun anew.
@@ -18,52 +18,44 @@ impl Rescue {
         Self { limits, device }
     }
 
-    /// Does a step with the photo; where the GPU fails at it, once more with the photo decoded on the CPU.
+    /// Does a step with things that have a photo each, all at once. Where the GPU fails at that, one after the other; at
+    /// which it still fails, once more with the photo decoded on the CPU. The step gives one result a thing, in their
+    /// order.
     ///
     /// # Errors
     /// Those of the step that are not the GPU's.
-    pub(super) fn step<T>(
+    pub(super) fn step<W, T>(
         &self,
-        photo: &mut Photo,
-        mut step: impl FnMut(&mut Photo) -> Result<T>,
-    ) -> Result<std::result::Result<T, Refused>> {
-        let error = match step(photo) {
+        things: &mut [W],
+        photo: fn(&mut W) -> &mut Photo,
+        step: &mut dyn FnMut(&mut [W]) -> Result<Vec<T>>,
+    ) -> Result<Vec<std::result::Result<T, Refused>>> {
+        let error = match step(things) {
             Err(error) if error.is_of_gpu() => error,
-            outcome => return outcome.map(Ok),
+            outcome => return Ok(outcome?.into_iter().map(Ok).collect()),
         };
+        match things {
+            [] => Err(error),
+            [thing] => match self.begin_anew(photo(thing), error)? {
+                Ok(()) => Ok(step(things)?.into_iter().map(Ok).collect()),
+                Err(refused) => Ok(vec![Err(refused)]),
+            },
+            several => {
+                let mut done = Vec::with_capacity(several.len());
+                for one in several.chunks_mut(1) {
+                    done.append(&mut self.step(one, photo, step)?);
+                }
+                Ok(done)
+            }
+        }
+    }
+
+    /// Decodes a photo that the GPU failed at, with this error, on the CPU.
+    fn begin_anew(&self, photo: &mut Photo, error: Error) -> Result<std::result::Result<(), Refused>> {
         let Some(file) = photo.leave_device() else { return Err(error) };
         if let Some(device) = &self.device {
             device.tally().moved(GPU_FAILED);
         }
-        match decode::decode(file, self.limits, photo) {
-            Ok(()) => step(photo).map(Ok),
-            Err(refused) => Ok(Err(refused)),
-        }
-    }
-
-    /// Does a step with several photos at once; where the GPU fails at that, with one after the other as
-    /// [`Rescue::step`] does. What the step gives is photo by photo.
-    ///
-    /// # Errors
-    /// Those of the step that are not the GPU's.
-    pub(super) fn steps<T>(
-        &self,
-        photos: &mut [&mut Photo],
-        mut step: impl FnMut(&mut [&mut Photo]) -> Result<Vec<T>>,
-    ) -> Result<Vec<std::result::Result<T, Refused>>> {
-        if photos.len() > 1 {
-            match step(photos) {
-                Err(error) if error.is_of_gpu() => {}
-                outcome => return Ok(outcome?.into_iter().map(Ok).collect()),
-            }
-        }
-        let mut done = Vec::with_capacity(photos.len());
-        for photo in photos {
-            match self.step(photo, |photo| step(&mut [photo]))? {
-                Ok(made) => done.extend(made.into_iter().map(Ok)),
-                Err(refused) => done.push(Err(refused)),
-            }
-        }
-        Ok(done)
+        Ok(decode::decode(file, self.limits, photo))
     }
 }

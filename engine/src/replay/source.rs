@@ -20,7 +20,7 @@ pub(super) enum Records {
 
 impl Records {
     pub(super) fn open(request: &Request) -> Result<Self> {
-        let limits = request.config.limits();
+        let limits = request.config.limits(request.backend.is_gpu());
         match &request.from {
             From::Paths(paths) => {
                 let options = ReplayOptions { limits, source: request.source_name.clone() };
@@ -88,7 +88,7 @@ fn open_hub(data: &Path, history: &History, request: &Request) -> Result<HubSour
     }
     let (store, _torn) = Store::open(data, StoreOptions::default())?;
     // Hubs and partitions keep the folder claimed.
-    Ok(HubSource::history(store.hub(&history.hub)?, request.config.limits(), history.since_ms)?)
+    Ok(HubSource::history(store.hub(&history.hub)?, request.config.limits(request.backend.is_gpu()), history.since_ms)?)
 }
 
 impl Source for Records {

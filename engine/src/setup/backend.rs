@@ -21,6 +21,11 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Whether a GPU, or a software adapter in its place, works on the pixels.
+    pub fn is_gpu(self) -> bool {
+        self == Self::Gpu
+    }
+
     /// Opens what it comes to on this machine; a GPU's compiled pipelines are kept beside the store's files.
     ///
     /// # Errors

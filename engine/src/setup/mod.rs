@@ -82,7 +82,7 @@ impl Setup {
             max_plates: engine.max_plates.get(),
             device: self.backend.device().cloned(),
             pixels: self.backend.pixels(),
-            at_once: engine.batch_records.get(),
+            at_once: engine.batch_records(self.backend.device().is_some()),
         }))
     }
 }

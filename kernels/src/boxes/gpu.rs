@@ -13,7 +13,7 @@ pub(crate) const SHADER: Shader = Shader::new("boxes", &[include_str!("boxes.wgs
 /// Candidates an image on the GPU, as in the shader.
 const CAPACITY: usize = 512;
 /// Boxes an image that come back.
-const MAX_BOXES: usize = 64;
+const MAX_BOXES: usize = 24;
 const PARAMETERS: &str = "the boxes' parameters in bytes";
 const HEADER: usize = 3;
 const ROW: usize = 13;
@@ -79,7 +79,7 @@ impl GpuBoxes {
 
     /// Decodes the outputs of `images` images, one after the other in `outputs`, as [`retina::find`] does for each.
     ///
-    /// An image with more candidates or boxes than the shader has room for (512, 64) is done on the CPU.
+    /// An image with more candidates or boxes than the shader has room for (512, 24) is done on the CPU.
     pub fn run(&self, outputs: &RetinaOutputs<'_>, images: usize, threshold: f32, max_iou: f32) -> Result<Vec<Found>> {
         let priors = self.spec.count(self.input.0, self.input.1);
         if images == 0 {
@@ -97,7 +97,7 @@ impl GpuBoxes {
     }
 
     /// The same for what `steps` leave on the GPU: locations, scores and landmarks. One submission; the outputs stay
-    /// where they are. `None` for an image with more candidates or boxes than the shader has room for (512, 64).
+    /// where they are. `None` for an image with more candidates or boxes than the shader has room for (512, 24).
     pub fn run_after(
         &self,
         steps: &[&Prepared],

@@ -1,14 +1,21 @@
 //! The plain reference: one output pixel at a time.
 
-use super::{CropSpec, Homography, Region, homography::sample, to_level};
+use super::{CropSpec, Homography, Layout, Region, homography::sample, to_level, ycc};
 use crate::error::Result;
 use crate::image::RgbView;
 use crate::resample::Window;
 use crate::resample::cpu::Resize;
 
-/// Crops `region` of `src` into interleaved RGB bytes `[out_h, out_w, 3]`.
+/// Crops `region` of `src` into bytes of the layout.
 pub fn crop_u8(src: RgbView<'_>, region: Region, spec: &CropSpec, out: &mut [u8]) -> Result<()> {
     spec.check_u8(out.len())?;
+    if spec.layout == Layout::Ycc420 {
+        let rgb = CropSpec { layout: Layout::NhwcU8Rgb, ..*spec };
+        let mut levels = vec![0; rgb.output_len()];
+        crop_u8(src, region, &rgb, &mut levels)?;
+        ycc::to_blocks(&levels, (spec.out_w, spec.out_h), out);
+        return Ok(());
+    }
     for_each_pixel(src, region, spec, |at, pixel| {
         for (out, value) in out[at * 3..].iter_mut().zip(pixel) {
             *out = to_level(value);

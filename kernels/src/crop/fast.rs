@@ -1,12 +1,12 @@
 //! The path the engine runs: rectangles through the separable resize. Quadrilaterals are the reference's gather.
 
-use super::{CropSpec, Region, cpu, to_level};
+use super::{CropSpec, Layout, Region, cpu, to_level, ycc};
 use crate::error::Result;
 use crate::image::RgbView;
 use crate::resample::fast::Rows;
 use crate::resample::{Affine, ChannelOrder, Scratch, Window};
 
-/// Crops `region` of `src` into interleaved RGB bytes `[out_h, out_w, 3]`.
+/// Crops `region` of `src` into bytes of the layout.
 ///
 /// Fails where the region lies outside the photo or folds, and on a layout or a length that does not fit.
 pub fn crop_u8(
@@ -21,6 +21,15 @@ pub fn crop_u8(
         quad @ Region::Quad(_) => return cpu::crop_u8(src, quad, spec, out),
     };
     spec.check_u8(out.len())?;
+    if spec.layout == Layout::Ycc420 {
+        let rgb = CropSpec { layout: Layout::NhwcU8Rgb, ..*spec };
+        let mut levels = std::mem::take(&mut scratch.levels);
+        levels.resize(rgb.output_len(), 0);
+        let cropped = crop_u8(src, rect, &rgb, scratch, &mut levels);
+        cropped.map(|()| ycc::to_blocks(&levels, (spec.out_w, spec.out_h), out))?;
+        scratch.levels = levels;
+        return Ok(());
+    }
     let window = Window { view: src, rect: rect.pixels(src.width(), src.height())? };
     let mut planes = std::mem::take(&mut scratch.row);
     planes.resize(spec.out_w * 3, 0.0);

@@ -27,13 +27,30 @@ pub struct GpuCrop {
     gpu: Gpu,
 }
 
-/// What the two layouts differ in.
+/// What the layouts differ in.
 struct Output {
     entry: &'static str,
-    /// Pixels that an invocation writes.
-    pixels: usize,
+    /// Elements that an invocation writes.
+    each: usize,
     order: ChannelOrder,
     affines: [Affine; 3],
+}
+
+impl Output {
+    fn new(spec: &CropSpec) -> Result<Self> {
+        let bytes = |entry| {
+            spec.check_u8(spec.output_len())?;
+            Ok(Self { entry, each: 12, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] })
+        };
+        match spec.layout {
+            Layout::NhwcU8Rgb => bytes("crop_u8"),
+            Layout::Ycc420 => bytes("crop_ycc"),
+            Layout::PlanarF32 { .. } => {
+                let (order, affines) = spec.check_f32(spec.output_len())?;
+                Ok(Self { entry: "crop_f32", each: 3, order, affines })
+            }
+        }
+    }
 }
 
 /// What all crops of a batch share; laid out as `Shared` in the shader.
@@ -59,21 +76,48 @@ impl GpuCrop {
     /// Compiles the shaders, unless that was done before on this GPU.
     pub fn new(gpu: &Gpu) -> Result<Self> {
         gpu.pipeline(SHADER, "crop_u8")?;
+        gpu.pipeline(SHADER, "crop_ycc")?;
         gpu.pipeline(SHADER, "crop_f32")?;
         Ok(Self { gpu: gpu.clone() })
     }
 
-    /// Crops into interleaved RGB bytes `[n, out_h, out_w, 3]`, to be read from what is returned.
+    /// Crops into bytes of the layout, to be read from what is returned.
     pub fn submit_u8(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec) -> Result<Pending<u8>> {
         spec.check_u8(spec.output_len())?;
-        let affines = [Affine::IDENTITY; 3];
-        self.submit(photos, crops, spec, &Output { entry: "crop_u8", pixels: 4, order: ChannelOrder::Rgb, affines })
+        self.submit(photos, crops, spec, &Output::new(spec)?)
     }
 
     /// Crops into planar tensors `[n, 3, out_h, out_w]`, to be read from what is returned.
     pub fn submit_f32(&self, photos: &Photos, crops: &[CropJob], spec: &CropSpec) -> Result<Pending<f32>> {
-        let (order, affines) = spec.check_f32(spec.output_len())?;
-        self.submit(photos, crops, spec, &Output { entry: "crop_f32", pixels: 1, order, affines })
+        spec.check_f32(spec.output_len())?;
+        self.submit(photos, crops, spec, &Output::new(spec)?)
+    }
+
+    /// Crops into bytes, each out of a batch of its own and by its own specification, all in one submission. Waits.
+    ///
+    /// # Errors
+    /// A region lies outside, a layout is no bytes, or the GPU's.
+    pub fn each_u8(&self, crops: &[(&Photos, CropJob, CropSpec)]) -> Result<Vec<Vec<u8>>> {
+        let (mut steps, mut results) = (Vec::with_capacity(crops.len()), Vec::with_capacity(crops.len()));
+        for (photos, crop, spec) in crops {
+            spec.check_u8(spec.output_len())?;
+            // Whole words, so that one result follows the other.
+            let len = spec.output_len().next_multiple_of(4);
+            let result = Resident::new(self.gpu.scratch(len as u64, "the crops in bytes")?, len);
+            steps.push(self.prepare(photos, &[*crop], spec, &[0], &result)?);
+            results.push(result);
+        }
+        let (steps, results): (Vec<_>, Vec<_>) = (steps.iter().collect(), results.iter().collect());
+        let pending = self.gpu.submit_prepared("a batch of pictures", &steps, &results)?;
+        let mut all = vec![0; pending.len()];
+        pending.read(&mut all)?;
+        let mut rest = all.as_slice();
+        let one = |(_, _, spec): &(&Photos, CropJob, CropSpec)| {
+            let (bytes, others) = rest.split_at(spec.output_len().next_multiple_of(4));
+            rest = others;
+            bytes[..spec.output_len()].to_vec()
+        };
+        Ok(crops.iter().map(one).collect())
     }
 
     fn submit<T: Pod>(
@@ -91,7 +135,7 @@ impl GpuCrop {
             shader: SHADER,
             entry: output.entry,
             buffers: &[photos.buffer(), &common, &jobs, &out],
-            groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
+            groups: grid(&self.gpu, len.div_ceil(GROUP * output.each))?,
         };
         self.gpu.submit("a crop batch", &[pass], &out, len)
     }
@@ -109,19 +153,11 @@ impl GpuCrop {
         images: &[usize],
         tensor: &Resident,
     ) -> Result<Prepared> {
-        let output = match spec.layout {
-            Layout::NhwcU8Rgb => {
-                spec.check_u8(spec.output_len())?;
-                if !spec.output_len().is_multiple_of(4) && !images.iter().copied().eq(0..images.len()) {
-                    return Err(Error::Spec { kernel: "crop", reason: "images of a batch would share a word" });
-                }
-                Output { entry: "crop_u8", pixels: 4, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] }
-            }
-            Layout::PlanarF32 { .. } => {
-                let (order, affines) = spec.check_f32(spec.output_len())?;
-                Output { entry: "crop_f32", pixels: 1, order, affines }
-            }
-        };
+        let output = Output::new(spec)?;
+        let is_moved = !images.iter().copied().eq(0..images.len());
+        if spec.layout.is_bytes() && is_moved && !spec.output_len().is_multiple_of(4) {
+            return Err(Error::Spec { kernel: "crop", reason: "images of a batch would share a word" });
+        }
         let len = crops.len() * spec.output_len();
         check_images("the reader tensor", tensor.len(), images, spec.output_len())?;
         let [common, jobs] = self.tables(photos, crops, spec, &output, images)?;
@@ -129,7 +165,7 @@ impl GpuCrop {
             shader: SHADER,
             entry: output.entry,
             buffers: &[photos.buffer(), &common, &jobs, tensor.pooled()],
-            groups: grid(&self.gpu, (len / 3).div_ceil(GROUP * output.pixels))?,
+            groups: grid(&self.gpu, len.div_ceil(GROUP * output.each))?,
         };
         Ok(self.gpu.prepare(&pass)?.keeping(vec![common, jobs]))
     }
@@ -168,12 +204,17 @@ fn common(spec: &CropSpec, output: &Output, count: usize) -> Common {
 fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec, image: usize) -> Result<Job> {
     let image = image as u32;
     let size = photos.size(crop.photo)?;
+    let pixels = match spec.layout {
+        Layout::PlanarF32 { .. } => 1,
+        Layout::NhwcU8Rgb => 4,
+        Layout::Ycc420 => 8,
+    };
     match crop.region {
         Region::Rect(rect) => {
             let rect = rect.pixels(size.0, size.1)?;
             let (source, target) = ((rect.width, rect.height), (spec.out_w, spec.out_h));
             let filter = spec.filter.effective(source, target);
-            resample::check_gpu_shrink(source, target, filter)?;
+            resample::check_gpu_shrink(source, target, filter, pixels)?;
             let window = photos.window(crop.photo, rect)?;
             Ok(Job { window, kind: u32::from(filter == Filter::Area), homography: [0.0; 9], image })
         }

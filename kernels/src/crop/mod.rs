@@ -2,10 +2,11 @@
 //!
 //! A rectangle is rounded to whole pixels inside the photo and resized like `cv2.resize`; a quadrilateral is warped
 //! through its homography with bilinear sampling, edge pixels of the photo repeated. Output: interleaved bytes
-//! `[out_h, out_w, 3]`, rounded to the nearest level, or a planar tensor `[3, out_h, out_w]` of
-//! `(v - mean) * scale`, unrounded.
+//! `[out_h, out_w, 3]`, rounded to the nearest level; the same as brightness and colour for people ([`Layout::Ycc420`]);
+//! or a planar tensor `[3, out_h, out_w]` of `(v - mean) * scale`, unrounded.
 //!
-//! Tolerance between twins: bytes ±1 (a value next to a half level may fall to either side). Planar values of
+//! Tolerance between twins: bytes ±1 (a value next to a half level may fall to either side), ±2 where they are made of
+//! those. Planar values of
 //! rectangles [`level_bound`](crate::resample::level_bound) · `scale`. A quadrilateral's sampling place has rounding
 //! errors of its own, in proportion to the photo's longer side: 255 · 2⁻²¹ · side · `scale` (the CPU paths are equal).
 
@@ -13,6 +14,7 @@ pub mod cpu;
 mod fast;
 pub mod gpu;
 mod homography;
+mod ycc;
 
 pub use fast::{crop_f32, crop_u8};
 pub use gpu::{CropJob, GpuCrop};
@@ -48,6 +50,10 @@ impl From<Quad> for Region {
 pub enum Layout {
     /// Interleaved RGB bytes, `[out_h, out_w, 3]`.
     NhwcU8Rgb,
+    /// What a JPEG of 4:2:0 holds, half the bytes: of each block of 2 × 2 pixels the brightness of all four, row by row,
+    /// and one blue and one red difference, `[ceil(out_h / 2), ceil(out_w / 2), 6]`. ITU-T T.871's formulas over rounded
+    /// levels; at odd edges the last pixels count twice.
+    Ycc420,
     /// Planar floats `[3, out_h, out_w]`, `(v - mean) * scale`; both triples in output channel order.
     PlanarF32 {
         /// Which plane comes first.
@@ -57,6 +63,13 @@ pub enum Layout {
         /// Multiplied after that.
         scale: [f32; 3],
     },
+}
+
+impl Layout {
+    /// Whether its elements are bytes.
+    pub fn is_bytes(&self) -> bool {
+        !matches!(self, Self::PlanarF32 { .. })
+    }
 }
 
 /// The reader's input.
@@ -73,9 +86,12 @@ pub struct CropSpec {
 }
 
 impl CropSpec {
-    /// Elements of one crop: `3 * out_h * out_w`, bytes or floats.
+    /// Elements of one crop, bytes or floats.
     pub fn output_len(&self) -> usize {
-        3 * self.out_h * self.out_w
+        match self.layout {
+            Layout::NhwcU8Rgb | Layout::PlanarF32 { .. } => 3 * self.out_h * self.out_w,
+            Layout::Ycc420 => ycc::BLOCK * self.out_h.div_ceil(2) * self.out_w.div_ceil(2),
+        }
     }
 
     /// Checks that the output has a size.
@@ -85,7 +101,7 @@ impl CropSpec {
 
     fn check_u8(&self, found: usize) -> Result<()> {
         self.check()?;
-        if self.layout != Layout::NhwcU8Rgb {
+        if !self.layout.is_bytes() {
             return Err(Error::Spec { kernel: "crop", reason: "bytes were asked for with a planar float layout" });
         }
         check_len("the crop output", found, self.output_len())

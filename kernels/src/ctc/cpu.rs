@@ -1,7 +1,7 @@
 //! Greedy decoding of both rules.
 
 use super::candidates::{Position, search};
-use super::{Charset, Decoded, Scores};
+use super::{Charset, Decoded, Rule, Scores};
 use crate::error::{Error, Result, check_len};
 
 /// The class that CTC drops.
@@ -41,6 +41,16 @@ pub fn decode_slots(values: &[f32], charset: &Charset, scores: Scores, limit: us
     }
     finish(&positions, limit, out);
     Ok(())
+}
+
+/// The text of greedy classes, one a step, by another charset than they were chosen with.
+pub fn spell(rule: Rule, classes: &[usize], charset: &Charset) -> String {
+    let before = std::iter::once(&BLANK).chain(classes);
+    let is_new = |(before, class): (&usize, &usize)| match rule {
+        Rule::Slots => Some(*class),
+        Rule::Ctc => (class != before && *class != BLANK).then_some(*class),
+    };
+    before.zip(classes).filter_map(is_new).filter_map(|class| charset.written(class)).collect()
 }
 
 fn rows<'v>(what: &'static str, values: &'v [f32], charset: &Charset) -> Result<std::slice::ChunksExact<'v, f32>> {
@@ -164,6 +174,18 @@ mod tests {
         assert!(decode_ctc(&[0.0; 3], &set, Scores::Probabilities, 5, &mut out).is_err());
         assert!(decode_ctc(&[f32::NAN; 2], &set, Scores::Probabilities, 5, &mut out).is_err());
         assert!(decode_slots(&[0.0], &Charset::new([]), Scores::Logits, 5, &mut out).is_err());
+    }
+
+    #[test]
+    fn classes_spell_what_decoding_gives() {
+        let set = Charset::with_blank("AB-c".chars());
+        let classes = [0, 1, 1, 0, 1, 3, 2, 4, 0];
+        let values = steps(5, &classes.map(|class| (class, 0.9)));
+        let mut out = Decoded::default();
+        decode_ctc(&values, &set, Scores::Probabilities, 0, &mut out).unwrap();
+        assert_eq!((spell(Rule::Ctc, &classes, &set), "AA-Bc"), (out.text.clone(), out.text.as_str()));
+        decode_slots(&values, &set, Scores::Probabilities, 0, &mut out).unwrap();
+        assert_eq!(spell(Rule::Slots, &classes, &set), out.text);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use bytemuck::{Pod, Zeroable};
 
 use super::candidates::{MAX_CANDIDATES, Position};
 use super::cpu::finish;
-use super::{Charset, Decoded, Scores};
+use super::{Charset, Decoded, Rule, Scores};
 use crate::error::{Error, Result, check_len};
-use crate::gpu::{Bindings, Gpu, LANE, Pooled, SUBGROUP_LANE, Shader, grid};
+use crate::gpu::{Bindings, Gpu, LANE, Pooled, Prepared, Resident, SUBGROUP_LANE, Shader, grid};
 
 const CTC: &str = include_str!("ctc.wgsl");
 pub(crate) const SHADER: Shader = Shader::new("ctc", &[LANE, include_str!("best.wgsl"), CTC], 3).with_subgroups(&[
@@ -21,14 +21,16 @@ pub(crate) const SHADER: Shader = Shader::new("ctc", &[LANE, include_str!("best.
 /// What the shader writes for "no class" and "no character".
 const NONE: u32 = u32::MAX;
 
-/// How a reader's rows become text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Greedy CTC with class 0 as the blank, as [`super::decode_ctc`].
-    Ctc,
-    /// One character or padding a row, as [`super::decode_slots`].
-    Slots,
+/// A sequence that was decoded where its scores lie.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    /// The reading.
+    pub decoded: Decoded,
+    /// The greedy class of every step, for other charsets: see [`super::spell`].
+    pub classes: Vec<usize>,
 }
+
+const PARAMETERS: &str = "the ctc parameters in bytes";
 
 /// Decodes batches of one reader's scores.
 #[derive(Debug)]
@@ -90,15 +92,61 @@ impl GpuCtc {
         Ok(())
     }
 
-    fn rows(&self, values: &[f32], count: usize, steps: usize) -> Result<Vec<Row>> {
-        let params = Params {
-            rows: count as u32,
+    /// The same for the scores of `count` sequences that `steps` leave on the GPU, in one submission, of which the first
+    /// `used` are wanted. The scores stay where they are; `also` comes back as it is, behind the texts.
+    ///
+    /// # Errors
+    /// The scores are not those of so many sequences, one has none that is finite, or the GPU's.
+    pub fn run_after(
+        &self,
+        steps: &[&Prepared],
+        scores: &Resident,
+        (count, used): (usize, usize),
+        also: &[&Resident],
+        limit: usize,
+    ) -> Result<(Vec<Text>, Vec<f32>)> {
+        let sequence = scores.len() / count.max(1);
+        let rows_each = sequence / self.charset.len();
+        if rows_each == 0 {
+            return Err(Error::Spec { kernel: "ctc", reason: "the batch is empty" });
+        }
+        check_len("the reader output", scores.len(), count * rows_each * self.charset.len())?;
+        let rows = count * rows_each;
+        let words = rows * size_of::<Row>() / size_of::<u32>();
+        let params = self.gpu.upload(&[self.params(rows, rows_each)], PARAMETERS)?;
+        let result = self.gpu.scratch((words * size_of::<u32>()) as u64, "the readings in bytes")?;
+        let result = Resident::new(result, words);
+        let buffers = [&params, scores.pooled(), &self.written, result.pooled()];
+        let groups = grid(&self.gpu, rows)?;
+        let pass = |entry| self.gpu.prepare(&Bindings { shader: SHADER, entry, buffers: &buffers, groups });
+        let own = [pass("argmax")?, pass("choices")?];
+        let steps: Vec<_> = steps.iter().copied().chain(&own).collect();
+        let results: Vec<_> = std::iter::once(&result).chain(also.iter().copied()).collect();
+        let pending = self.gpu.submit_prepared("a batch of texts", &steps, &results)?;
+        let mut all = vec![0u32; pending.len()];
+        pending.read(&mut all)?;
+        let (rows, also) = all.split_at(words);
+        let text = |rows: &[Row]| {
+            let mut decoded = Decoded::default();
+            self.assemble(rows, limit, &mut decoded)?;
+            Ok(Text { decoded, classes: rows.iter().map(|row| row.best as usize).collect() })
+        };
+        let texts = bytemuck::cast_slice(rows).chunks_exact(rows_each).take(used).map(text).collect::<Result<_>>()?;
+        Ok((texts, also.iter().map(|bits| f32::from_bits(*bits)).collect()))
+    }
+
+    fn params(&self, rows: usize, steps: usize) -> Params {
+        Params {
+            rows: rows as u32,
             classes: self.charset.len() as u32,
             steps: steps as u32,
             is_ctc: u32::from(self.rule == Rule::Ctc),
             are_logits: u32::from(self.scores == Scores::Logits),
-        };
-        let params = self.gpu.upload(&[params], "the ctc parameters in bytes")?;
+        }
+    }
+
+    fn rows(&self, values: &[f32], count: usize, steps: usize) -> Result<Vec<Row>> {
+        let params = self.gpu.upload(&[self.params(count, steps)], PARAMETERS)?;
         let values = self.gpu.upload(values, "the reader output in bytes")?;
         let result = self.gpu.scratch((count * size_of::<Row>()) as u64, "the readings in bytes")?;
         let groups = grid(&self.gpu, count)?;

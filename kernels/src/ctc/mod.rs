@@ -13,8 +13,17 @@ pub mod gpu;
 
 pub use candidates::MAX_CANDIDATES;
 pub use charset::Charset;
-pub use cpu::{decode_ctc, decode_slots};
-pub use gpu::{GpuCtc, Rule};
+pub use cpu::{decode_ctc, decode_slots, spell};
+pub use gpu::{GpuCtc, Text};
+
+/// How a reader's rows become text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Greedy CTC with class 0 as the blank, as [`decode_ctc`].
+    Ctc,
+    /// One character or padding a row, as [`decode_slots`].
+    Slots,
+}
 
 /// What the scores of a net are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

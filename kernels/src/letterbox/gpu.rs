@@ -120,7 +120,7 @@ fn job(window: WindowTable, spec: &LetterboxSpec, image: usize) -> Result<Job> {
     let source = (window.width as usize, window.height as usize);
     let target = (spec.content_w, spec.content_h);
     let filter = spec.filter.effective(source, target);
-    resample::check_gpu_shrink(source, target, filter)?;
+    resample::check_gpu_shrink(source, target, filter, 1)?;
     let content = [spec.content_x, spec.content_y, spec.content_w, spec.content_h].map(|value| value as u32);
     Ok(Job { window, content, is_area: u32::from(filter == Filter::Area), image: image as u32 })
 }

@@ -68,6 +68,7 @@ pub struct Scratch {
     pub(crate) blend: Vec<f32>,
     pub(crate) sums: Vec<u16>,
     pub(crate) row: Vec<f32>,
+    pub(crate) levels: Vec<u8>,
 }
 
 /// A part of a photo, as what is resampled.
@@ -125,14 +126,19 @@ pub(crate) fn channel_affines(order: ChannelOrder, mean: [f32; 3], scale: [f32; 
 }
 
 /// The most source pixels that an invocation of a shader averages: beyond that one photo could hold the GPU up for so
-/// long that its driver resets it.
+/// long that its driver resets it. Mesa's software driver ends an invocation's loops, all together, after as many rounds.
 const MAX_GPU_TAPS: usize = 1 << 16;
 
-/// Refuses a shrinking that is too much for one step on a GPU.
-pub(crate) fn check_gpu_shrink(source: (usize, usize), target: (usize, usize), filter: Filter) -> Result<()> {
-    let taps = source.0.div_ceil(target.0) * source.1.div_ceil(target.1);
+/// Refuses a shrinking that is too much for one step on a GPU, whose invocations make so many `pixels` each.
+pub(crate) fn check_gpu_shrink(
+    source: (usize, usize),
+    target: (usize, usize),
+    filter: Filter,
+    pixels: usize,
+) -> Result<()> {
+    let taps = source.0.div_ceil(target.0) * source.1.div_ceil(target.1) * pixels;
     if filter == Filter::Area && taps > MAX_GPU_TAPS {
-        let what = "the shrinking in source pixels an output pixel";
+        let what = "the shrinking in source pixels an invocation";
         return Err(Error::GpuLimit { what, needed: taps as u64, limit: MAX_GPU_TAPS as u64 });
     }
     Ok(())

@@ -105,6 +105,18 @@ fn crop_twins_agree() {
                 CropJob { photo, region: region(&mut seeded, views[photo].width(), views[photo].height()) }
             })
             .collect();
+        let ycc = CropSpec { layout: Layout::Ycc420, ..bytes };
+        // A pixel of many is too much for one step of the GPU where it makes eight at once.
+        if out != (1, 1) {
+            let mut blocks = vec![0; jobs.len() * ycc.output_len()];
+            kernel.submit_u8(&photos, &jobs, &ycc).unwrap().read(&mut blocks).unwrap();
+            for (job, blocks) in jobs.iter().zip(blocks.chunks_exact(ycc.output_len())) {
+                let mut expected = vec![0; ycc.output_len()];
+                crop::cpu::crop_u8(views[job.photo], job.region, &ycc, &mut expected).unwrap();
+                let off = blocks.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max();
+                assert!(off <= Some(2), "{job:?}: {off:?}");
+            }
+        }
         let mut levels = vec![0; jobs.len() * bytes.output_len()];
         let mut values = vec![f32::NAN; jobs.len() * bytes.output_len()];
         // Both in flight at once.
@@ -124,6 +136,40 @@ fn crop_twins_agree() {
             assert_near(&values[part], &expected, crop_bound(view, job.region, &bytes) / 127.5, &format!("{job:?}"));
         }
     }
+}
+
+/// Pictures of any size, out of any photo, in one submission.
+#[test]
+fn pictures_of_many_sizes_come_back_at_once() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = GpuCrop::new(&gpu).unwrap();
+    let pictures = pictures(300);
+    let views = views(&pictures);
+    let photos: Vec<_> = views.iter().map(|view| Photos::upload(&gpu, &[*view]).unwrap()).collect();
+    let spec = |(index, photo)| {
+        let layout = if index % 2 == 0 { Layout::Ycc420 } else { Layout::NhwcU8Rgb };
+        let region = Rect { x: 0.0, y: 0.0, w: 1e4, h: 1e4 }.into();
+        let spec = CropSpec { out_w: 5 + 7 * index, out_h: 3 + index, filter: Filter::Area, layout };
+        (photo, CropJob { photo: 0, region }, spec)
+    };
+    let tiny = CropSpec { out_w: 1, out_h: 1, filter: Filter::Area, layout: Layout::Ycc420 };
+    let region = Rect { x: 0.0, y: 0.0, w: 200.0, h: 150.0 }.into();
+    let refused = kernel.each_u8(&[(&photos[9], CropJob { photo: 0, region }, tiny)]);
+    assert!(matches!(refused, Err(Error::GpuLimit { .. })), "{refused:?}");
+    let crops: Vec<_> = photos.iter().enumerate().map(spec).collect();
+    let found = kernel.each_u8(&crops).unwrap();
+    for ((view, (_, job, spec)), found) in views.iter().zip(&crops).zip(found) {
+        let mut expected = vec![0; spec.output_len()];
+        crop::cpu::crop_u8(*view, job.region, spec, &mut expected).unwrap();
+        assert_eq!(found.len(), expected.len());
+        let off = found.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(off <= Some(2), "{spec:?}: {off:?}");
+    }
+    let floats = CropSpec {
+        layout: Layout::PlanarF32 { order: ChannelOrder::Rgb, mean: [0.0; 3], scale: [1.0; 3] },
+        ..crops[0].2
+    };
+    assert!(kernel.each_u8(&[(&photos[0], crops[0].1, floats)]).is_err());
 }
 
 /// The contract's bound in levels.

@@ -176,7 +176,11 @@ impl Detector for Retina {
         Ok(found)
     }
 
-    fn detect_closer(&mut self, photos: &mut [&mut Photo], first: &[&[Detected]]) -> Result<Option<Vec<Vec<Detected>>>> {
+    fn detect_closer(
+        &mut self,
+        photos: &mut [&mut Photo],
+        first: &[&[Detected]],
+    ) -> Result<Option<Vec<Vec<Detected>>>> {
         let sizes: Vec<_> = photos.iter().map(|photo| size(photo)).collect();
         let looks: Vec<_> = first.iter().zip(&sizes).map(|(first, size)| Closer::new(first, *size)).collect();
         let part = |(photo, look): (usize, &Closer)| match look {

@@ -12,6 +12,7 @@ pub use wgpu::WgpuNet;
 use crate::Result;
 use tollgate_kernels::boxes::retina::{Found, PriorSpec};
 use tollgate_kernels::crop::{CropSpec, Layout};
+use tollgate_kernels::ctc::{Charset, Rule, Scores, Text};
 use tollgate_kernels::letterbox::LetterboxSpec;
 use tollgate_kernels::{Picture, Rect};
 
@@ -60,6 +61,30 @@ pub struct BoxRule<'a> {
     pub max_iou: f32,
 }
 
+/// How text is decoded from a net's first output.
+#[derive(Clone, Copy, Debug)]
+pub struct TextRule<'a> {
+    /// From scores to characters.
+    pub rule: Rule,
+    /// What the classes write.
+    pub charset: &'a Charset,
+    /// What the scores are.
+    pub scores: Scores,
+    /// Candidates that are wanted.
+    pub limit: usize,
+    /// Another output whose values are wanted.
+    pub also: &'a str,
+}
+
+/// A text that was decoded where its net runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spelled {
+    /// The text.
+    pub text: Text,
+    /// The values of the other output; none where the net has no such.
+    pub also: Vec<f32>,
+}
+
 /// Is shown a job's number and its outputs.
 pub type Show<'a> = dyn FnMut(usize, &[Output<'_>]) -> Result<()> + 'a;
 
@@ -81,8 +106,12 @@ pub trait Network: Send {
         Ok(None)
     }
 
-    /// Makes the inputs alone and waits for them; [`Job::Made`] runs the net on them. [`Network::run`] and
-    /// [`Network::boxes`] do both at once: this is for measuring each by itself. The jobs are of one shape, and as many
+    /// Runs a reader and decodes its texts where it runs. `None` as for [`Network::boxes`].
+    fn texts(&mut self, _jobs: &[Job<'_>], _rule: &TextRule<'_>) -> Result<Option<Vec<Option<Spelled>>>> {
+        Ok(None)
+    }
+
+    /// Makes the inputs alone and waits for them; [`Job::Made`] runs the net on them. The others do both at once: this is for measuring each by itself. The jobs are of one shape, and as many
     /// as [`Network::at_once`] at most.
     fn make_inputs(&mut self, jobs: &[Job<'_>]) -> Result<()>;
 

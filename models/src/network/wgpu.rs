@@ -3,14 +3,15 @@
 
 use super::groups::{MOST, batch_size, groups, is_on_device};
 use super::inputs::Inputs;
-use super::{BoxRule, Job, Network, Output, Show};
+use super::{BoxRule, Job, Network, Output, Show, Spelled, TextRule};
 use crate::net::OnnxNet;
 use crate::pixels::{MaybeOfGpu, SharedGpu};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
-use tollgate_kernels::boxes::GpuBoxes;
 use tollgate_kernels::Error as KernelError;
+use tollgate_kernels::boxes::GpuBoxes;
 use tollgate_kernels::boxes::retina::Found;
+use tollgate_kernels::ctc::GpuCtc;
 use tollgate_kernels::net::{GpuNet, Precision};
 
 /// Sizes of input whose graphs are kept, with their memory; the one that was not used for longest makes room.
@@ -37,6 +38,8 @@ struct Size {
     net: GpuNet,
     /// What decodes its boxes, once that was asked for.
     boxes: Option<GpuBoxes>,
+    /// What decodes its texts, once that was asked for.
+    ctc: Option<GpuCtc>,
 }
 
 impl WgpuNet {
@@ -69,7 +72,7 @@ impl WgpuNet {
             None => {
                 let net = self.make(shape)?;
                 self.shared.save_pipelines();
-                self.sizes.push(Size { shape, net, boxes: None });
+                self.sizes.push(Size { shape, net, boxes: None, ctc: None });
                 self.make_room();
             }
         }
@@ -193,6 +196,31 @@ impl Size {
         let limits = (rule.threshold, rule.max_iou);
         Ok(boxes.run_after(&steps, [loc, conf, landmarks], count, limits)?)
     }
+
+    /// Runs the net on jobs that are alike and decodes their texts.
+    fn spell(
+        &mut self,
+        shared: &SharedGpu,
+        jobs: &[Job<'_>],
+        rule: &TextRule<'_>,
+        names: &[String],
+    ) -> Result<Vec<Option<Spelled>>> {
+        let [count, ..] = self.shape;
+        let ctc = match self.ctc.take() {
+            Some(ctc) => ctc,
+            None => GpuCtc::new(&shared.gpu(), rule.charset.clone(), rule.rule, rule.scores)?,
+        };
+        let ctc = self.ctc.insert(ctc);
+        let outputs = self.net.outputs();
+        let Some(scores) = outputs.first() else { return Ok(vec![None; jobs.len()]) };
+        let also = names.iter().position(|name| name == rule.also).and_then(|at| outputs.get(at));
+        let inputs = Inputs::new(shared, jobs, self.net.inputs())?;
+        let steps: Vec<_> = inputs.steps().into_iter().chain(self.net.steps()).collect();
+        let (texts, values) = ctc.run_after(&steps, scores, (count, jobs.len()), also.as_slice(), rule.limit)?;
+        let each = values.len() / count;
+        let of = |(image, text)| Some(Spelled { text, also: values[image * each..(image + 1) * each].to_vec() });
+        Ok(texts.into_iter().enumerate().map(of).collect())
+    }
 }
 
 impl Network for WgpuNet {
@@ -226,6 +254,20 @@ impl Network for WgpuNet {
             Ok(())
         })?;
         Ok(Some(found))
+    }
+
+    fn texts(&mut self, jobs: &[Job<'_>], rule: &TextRule<'_>) -> Result<Option<Vec<Option<Spelled>>>> {
+        let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
+        let mut spelled = vec![None; jobs.len()];
+        self.in_groups(jobs, |net, alike, group| {
+            let shape = alike.first().map_or([0; 4], Job::shape);
+            let of_group = net.size(alike.len(), shape)?.spell(&shared, alike, rule, &names)?;
+            for (index, of_job) in group.iter().zip(of_group) {
+                spelled[*index] = of_job;
+            }
+            Ok(())
+        })?;
+        Ok(Some(spelled))
     }
 
     fn make_inputs(&mut self, jobs: &[Job<'_>]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The kernels' wgpu twins, with the CPU path behind them: a GPU that fails costs time, never a photo.
 
-use super::{CpuPixels, Pixels, SharedGpu};
+use super::{CpuPixels, Cut, Pixels, SharedGpu};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropJob, CropSpec, Region};
 use tollgate_kernels::gpu::{Gpu, Photos};
@@ -46,6 +46,23 @@ impl Pixels for GpuPixels {
             self.shared.crop().submit_u8(&photos, &[job], spec)?.read(out)
         })?;
         if falls_back { self.cpu.crop_u8(view, rect, spec, out) } else { Ok(()) }
+    }
+
+    fn cut_out(&mut self, cuts: &[Cut<'_>]) -> Result<Vec<Vec<u8>>> {
+        let there = |cut: &Cut<'_>| matches!(cut.view, Picture::Device(_));
+        if cuts.len() < 2 || !cuts.iter().all(there) {
+            let one = |cut: &Cut<'_>| {
+                let mut bytes = vec![0; cut.spec.output_len()];
+                self.crop_u8(cut.view, cut.rect, &cut.spec, &mut bytes).map(|()| bytes)
+            };
+            return cuts.iter().map(one).collect();
+        }
+        self.shared.noting(|| {
+            let gpu = self.shared.gpu();
+            let parts = cuts.iter().map(|cut| part(&gpu, cut.view, cut.rect)).collect::<Result<Vec<_>>>()?;
+            let crops: Vec<_> = parts.iter().zip(cuts).map(|((photos, job), cut)| (photos, *job, cut.spec)).collect();
+            self.shared.crop().each_u8(&crops)
+        })
     }
 
     fn crop_f32(&mut self, view: Picture<'_>, rect: Rect, spec: &CropSpec, out: &mut [f32]) -> Result<()> {

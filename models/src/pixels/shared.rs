@@ -113,7 +113,10 @@ impl SharedGpu {
     }
 
     /// Whether the CPU has to do what the GPU was asked for; passes on what the CPU would refuse as well.
-    pub(crate) fn falls_back<E: MaybeOfGpu + From<Error>>(&self, attempt: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
+    pub(crate) fn falls_back<E: MaybeOfGpu + From<Error>>(
+        &self,
+        attempt: impl FnOnce() -> Result<(), E>,
+    ) -> Result<bool, E> {
         if !self.is_given_up() {
             match self.noting(attempt) {
                 Ok(()) => return Ok(false),

@@ -1,38 +1,134 @@
-//! One crop a plate, run through a net: all plates of some photos at once where pictures and net lie on a GPU.
+//! One crop a plate, run through a net and spelled: all plates of some photos at once where pictures and net lie on a
+//! GPU.
 
-use super::Reading;
-use crate::Result;
-use crate::network::{Job, Network, Output};
+use super::{Reading, regions::REGIONS};
+use crate::network::{Job, Network, Output, Spelled, TextRule, named};
+use crate::{ModelInfo, Result};
+use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::CropSpec;
+use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Rule, Scores};
 use tollgate_kernels::photo::see_parts;
 use tollgate_kernels::{Photo, Rect};
 
-/// What of its photo each plate is read from, photo by photo, with the photo's number.
-pub(super) fn wanted(plates: &[&[Detected]], around: impl Fn(&Detected) -> Rect) -> Vec<(usize, Rect)> {
-    let of_photo = |(photo, plates): (usize, &&[Detected])| {
-        plates.iter().map(|plate| (photo, around(plate))).collect::<Vec<_>>()
-    };
-    plates.iter().enumerate().flat_map(of_photo).collect()
+/// The output of fixed-slot readers that tells the plate's country or region.
+const REGION: &str = "region";
+
+/// A net that reads one crop at a time, and how its scores are spelled.
+pub(super) struct CropNet {
+    pub(super) net: Box<dyn Network>,
+    pub(super) info: ModelInfo,
+    pub(super) rule: Rule,
+    /// Writes plate characters.
+    pub(super) plate: Charset,
+    /// Writes every class.
+    pub(super) raw: Charset,
+    /// What fixed slots are filled up with.
+    pub(super) pad: Option<char>,
+    pub(super) spec: CropSpec,
+    pub(super) name: Arc<str>,
 }
 
-/// A reading for each part that is wanted.
-pub(super) fn read(
-    net: &mut dyn Network,
-    spec: &CropSpec,
-    photos: &mut [&mut Photo],
-    wanted: &[(usize, Rect)],
-    decode: impl Fn(&[Output<'_>]) -> Result<Reading>,
-) -> Result<Vec<Reading>> {
-    let mut readings: Vec<_> = wanted.iter().map(|_| Reading::none()).collect();
-    see_parts(photos, wanted, |first, parts| {
-        let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, spec)).collect();
+impl CropNet {
+    /// Takes at once the memory it will ever need, so that the first plate is read as quickly as the others; fails where
+    /// the net does not fit its rule.
+    pub(super) fn get_ready(&mut self, job: Job<'_>) -> Result<()> {
+        let Self { net, info, rule, plate, raw, pad, name, .. } = self;
+        let speller = Speller { info, rule: *rule, plate, raw, pad: *pad, name };
+        net.get_ready(job, &mut |_, outputs| speller.scores(outputs).map(drop))
+    }
+
+    /// A reading for each part that is wanted.
+    pub(super) fn read(&mut self, photos: &mut [&mut Photo], wanted: &[(usize, Rect)]) -> Result<Vec<Reading>> {
+        let mut readings = Vec::with_capacity(wanted.len());
+        let spec = self.spec;
+        see_parts(photos, wanted, |_, parts| {
+            let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, &spec)).collect();
+            readings.append(&mut self.read_jobs(&jobs)?);
+            Ok::<_, crate::Error>(())
+        })?;
+        Ok(readings)
+    }
+
+    /// A reading for each job.
+    pub(super) fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
+        let Self { net, info, rule, plate, raw, pad, name, .. } = self;
+        let speller = Speller { info, rule: *rule, plate, raw, pad: *pad, name };
+        let (scores, limit) = (Scores::Probabilities, MAX_CANDIDATES);
+        let texts = net.texts(jobs, &TextRule { rule: *rule, charset: plate, scores, limit, also: REGION })?;
+        let texts = texts.unwrap_or_else(|| vec![None; jobs.len()]);
+        let left: Vec<_> = texts.iter().enumerate().filter(|(_, text)| text.is_none()).map(|(job, _)| job).collect();
+        let spelled = |text: Option<Spelled>| text.map_or_else(Reading::none, |text| speller.text(text));
+        let mut readings: Vec<_> = texts.into_iter().map(spelled).collect();
+        let jobs: Vec<_> = left.iter().map(|job| jobs[*job]).collect();
         net.run(&jobs, &mut |job, outputs| {
-            readings[first + job] = decode(outputs)?;
+            readings[left[job]] = speller.scores(outputs)?;
             Ok(())
-        })
-    })?;
-    Ok(readings)
+        })?;
+        Ok(readings)
+    }
+}
+
+/// Makes readings of what a net gives.
+struct Speller<'a> {
+    info: &'a ModelInfo,
+    rule: Rule,
+    plate: &'a Charset,
+    raw: &'a Charset,
+    pad: Option<char>,
+    name: &'a Arc<str>,
+}
+
+impl Speller<'_> {
+    /// Of scores.
+    fn scores(&self, outputs: &[Output<'_>]) -> Result<Reading> {
+        let scores = outputs.first().map_or(&[][..], |output| output.values);
+        if scores.is_empty() || !scores.len().is_multiple_of(self.plate.len()) {
+            let (rule, each) = match self.rule {
+                Rule::Ctc => ("ctc", "step"),
+                Rule::Slots => ("slots", "slot"),
+            };
+            let reason = format!("its output has {} scores, not {} a {each}", scores.len(), self.plate.len());
+            return Err(self.info.misfit(rule, reason));
+        }
+        let (mut plate, mut all) = (Decoded::default(), Decoded::default());
+        let decode = match self.rule {
+            Rule::Ctc => ctc::decode_ctc,
+            Rule::Slots => ctc::decode_slots,
+        };
+        decode(scores, self.plate, Scores::Probabilities, MAX_CANDIDATES, &mut plate)?;
+        decode(scores, self.raw, Scores::Probabilities, 0, &mut all)?;
+        Ok(self.reading(plate, &all.text, named(outputs, REGION).unwrap_or_default()))
+    }
+
+    /// Of a text that was decoded where the net runs.
+    fn text(&self, Spelled { text, also }: Spelled) -> Reading {
+        let raw = ctc::spell(self.rule, &text.classes, self.raw);
+        self.reading(text.decoded, &raw, &also)
+    }
+
+    fn reading(&self, plate: Decoded, raw: &str, regions: &[f32]) -> Reading {
+        Reading {
+            text: plate.text,
+            raw_text: self.pad.map_or(raw, |pad| raw.trim_end_matches(pad)).into(),
+            confidences: plate.confidences,
+            candidates: plate.candidates,
+            region: likeliest(regions),
+            reader: Arc::clone(self.name),
+        }
+    }
+}
+
+fn likeliest(scores: &[f32]) -> Option<(&'static str, f32)> {
+    let (best, score) = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    Some((REGIONS.get(best)?, *score))
+}
+
+/// What of its photo each plate is read from, photo by photo, with the photo's number.
+pub(super) fn wanted(plates: &[&[Detected]], around: impl Fn(Rect) -> Rect) -> Vec<(usize, Rect)> {
+    let numbered = plates.iter().enumerate();
+    let plates = numbered.flat_map(|(photo, plates)| plates.iter().map(move |plate| (photo, plate.rect)));
+    plates.map(|(photo, rect)| (photo, around(rect))).collect()
 }
 
 /// Readings photo by photo.

@@ -1,12 +1,12 @@
 //! CTC reader: a general text recogniser made to read plates, one or two crops a plate.
 
-use super::{Reader, Reading, crops};
-use crate::network::{Job, Network, OnnxRuntimeNet, Output, Provider};
+use super::crops::{self, CropNet};
+use super::{CropReader, Reader, Reading};
+use crate::network::{Job, Network, OnnxRuntimeNet, Provider};
 use crate::{ModelInfo, Pixels, Result, Runtime};
-use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
-use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Scores};
+use tollgate_kernels::ctc::{Charset, Rule};
 use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
 
 const RULE: &str = "ctc";
@@ -21,14 +21,7 @@ const BAND: (f32, f32) = (0.2, 0.9);
 
 /// A reader decoded by the `ctc` rule.
 pub struct CtcReader {
-    net: Box<dyn Network>,
-    info: ModelInfo,
-    name: Arc<str>,
-    /// Writes plate characters.
-    plate: Charset,
-    /// Writes every class.
-    raw: Charset,
-    spec: CropSpec,
+    net: CropNet,
 }
 
 impl CtcReader {
@@ -46,48 +39,19 @@ impl CtcReader {
         let Some(classes) = net.metadata("character")? else {
             return Err(info.misfit(RULE, "its metadata has no `character` list"));
         };
-        let spec = Self::layout();
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
-        let mut reader =
-            Self { net, name: info.name.as_str().into(), info, plate: raw.clone().plates_only(), raw, spec };
-        // Takes at once the memory it will ever need, and the first plate is read as quickly as the others.
-        let Self { net, info, name, plate, raw, spec } = &mut reader;
-        let job = Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, spec);
-        net.get_ready(job, &mut |_, outputs| decode(info, name, [plate, raw], outputs).map(drop))?;
-        Ok(reader)
+        let (name, plate, spec) = (info.name.as_str().into(), raw.clone().plates_only(), Self::layout());
+        let mut net = CropNet { net, info, rule: Rule::Ctc, plate, raw, pad: None, spec, name };
+        net.get_ready(Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, &spec))?;
+        Ok(Self { net })
     }
 
     /// The net's input.
-    pub fn layout() -> CropSpec {
+    fn layout() -> CropSpec {
         let layout = Layout::PlanarF32 { order: ChannelOrder::Bgr, mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
         CropSpec { out_w: WIDTH, out_h: HEIGHT, filter: Filter::Bilinear, layout }
     }
-
-    fn read_parts(&mut self, photos: &mut [&mut Photo], wanted: &[(usize, Rect)]) -> Result<Vec<Reading>> {
-        let Self { net, info, name, plate, raw, spec } = self;
-        crops::read(net.as_mut(), spec, photos, wanted, |outputs| decode(info, name, [plate, raw], outputs))
-    }
-}
-
-/// The reading of one plate; the charsets are those of plates and of every class.
-fn decode(info: &ModelInfo, name: &Arc<str>, charsets: [&Charset; 2], outputs: &[Output<'_>]) -> Result<Reading> {
-    let [plate, raw] = charsets;
-    let scores = outputs.first().map_or(&[][..], |output| output.values);
-    if scores.is_empty() || !scores.len().is_multiple_of(plate.len()) {
-        return Err(info.misfit(RULE, format!("its output has {} scores, not {} a step", scores.len(), plate.len())));
-    }
-    let (mut decoded, mut all) = (Decoded::default(), Decoded::default());
-    ctc::decode_ctc(scores, plate, Scores::Probabilities, MAX_CANDIDATES, &mut decoded)?;
-    ctc::decode_ctc(scores, raw, Scores::Probabilities, 0, &mut all)?;
-    Ok(Reading {
-        text: decoded.text,
-        raw_text: all.text,
-        confidences: decoded.confidences,
-        candidates: decoded.candidates,
-        region: None,
-        reader: Arc::clone(name),
-    })
 }
 
 /// The more confident of two readings, those long enough to be a plate first.
@@ -103,12 +67,12 @@ fn band(rect: Rect) -> Rect {
 
 impl Reader for CtcReader {
     fn read(&mut self, photos: &mut [&mut Photo], plates: &[&[Detected]]) -> Result<Vec<Vec<Reading>>> {
-        let wanted = crops::wanted(plates, |plate| plate.rect);
-        let mut readings = self.read_parts(photos, &wanted)?;
+        let wanted = crops::wanted(plates, |rect| rect);
+        let mut readings = self.net.read(photos, &wanted)?;
         let is_unsure = |reading: &Reading| reading.mean_confidence() < SURE || reading.text.len() < SHORTEST;
         let unsure: Vec<_> = (0..readings.len()).filter(|index| is_unsure(&readings[*index])).collect();
         let bands: Vec<_> = unsure.iter().map(|index| (wanted[*index].0, band(wanted[*index].1))).collect();
-        for (index, second) in unsure.into_iter().zip(self.read_parts(photos, &bands)?) {
+        for (index, second) in unsure.into_iter().zip(self.net.read(photos, &bands)?) {
             let first = std::mem::replace(&mut readings[index], Reading::none());
             readings[index] = better(first, second);
         }
@@ -116,10 +80,28 @@ impl Reader for CtcReader {
     }
 
     fn at_once(&self) -> usize {
-        self.net.at_once()
+        self.net.net.at_once()
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {
-        vec![&self.info]
+        vec![&self.net.info]
+    }
+}
+
+impl CropReader for CtcReader {
+    fn net(&mut self) -> &mut dyn Network {
+        self.net.net.as_mut()
+    }
+
+    fn spec(&self) -> CropSpec {
+        self.net.spec
+    }
+
+    fn around(&self, plate: Rect) -> Rect {
+        plate
+    }
+
+    fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
+        self.net.read_jobs(jobs)
     }
 }

@@ -10,10 +10,12 @@ pub use ctc::CtcReader;
 pub use pair::SecondOpinion;
 pub use slots::SlotReader;
 
+use crate::network::{Job, Network};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
-use tollgate_kernels::Photo;
 use tollgate_kernels::boxes::Detected;
+use tollgate_kernels::crop::CropSpec;
+use tollgate_kernels::{Photo, Rect};
 
 /// What a reader made of one plate.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,4 +64,19 @@ pub trait Reader: Send {
 
     /// The models behind it, the leading one first.
     fn infos(&self) -> Vec<&ModelInfo>;
+}
+
+/// A reader of one crop a plate, taken apart: for measuring each step by itself.
+pub trait CropReader: Reader {
+    /// The net.
+    fn net(&mut self) -> &mut dyn Network;
+
+    /// The net's input.
+    fn spec(&self) -> CropSpec;
+
+    /// What of a photo is read for a plate in `plate`.
+    fn around(&self, plate: Rect) -> Rect;
+
+    /// A reading for each job.
+    fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>>;
 }

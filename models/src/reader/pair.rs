@@ -47,7 +47,8 @@ impl Reader for SecondOpinion {
         if asked.iter().all(Vec::is_empty) {
             return Ok(readings);
         }
-        let of_photo = |(plates, asked): (&&[Detected], &Vec<usize>)| asked.iter().map(|plate| plates[*plate]).collect();
+        let of_photo =
+            |(plates, asked): (&&[Detected], &Vec<usize>)| asked.iter().map(|plate| plates[*plate]).collect();
         let again: Vec<Vec<Detected>> = plates.iter().zip(&asked).map(of_photo).collect();
         let again: Vec<_> = again.iter().map(Vec::as_slice).collect();
         let seconds = self.second.read(photos, &again)?;

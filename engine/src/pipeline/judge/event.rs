@@ -1,6 +1,6 @@
 //! From what was judged to the event that says so.
 
-use super::band::{Band, Doubt, Plate, Weak};
+use super::band::{Band, Doubt, Plate, Verdict, Weak};
 use crate::pipeline::item::{Origin, Refused, Timings};
 use tollgate_ingest::capture;
 use tollgate_kernels::Photo;
@@ -27,8 +27,23 @@ impl About<'_> {
         Entry { event, crop: Vec::new() }
     }
 
+    /// The events of a photo: one a plate, or one that says that there is none, each with its picture.
+    pub(super) fn entries(&self, photo: &Photo, verdict: &Verdict, pictures: Vec<Vec<u8>>) -> Vec<Entry> {
+        let Verdict { kept, weak } = verdict;
+        let mut pictures = pictures.into_iter();
+        let entry = |index: usize| {
+            let weak = if index == 0 { weak.as_slice() } else { &[] };
+            let event = match kept.get(index) {
+                Some(plate) => self.plate(photo, plate, index, kept.len(), weak),
+                None => self.nothing(photo, weak),
+            };
+            Entry { event, crop: pictures.next().unwrap_or_default() }
+        };
+        (0..kept.len().max(1)).map(entry).collect()
+    }
+
     /// A photo on which nothing was seen at all.
-    pub(super) fn nothing(&self, photo: &Photo, weak: &[Weak]) -> Event {
+    fn nothing(&self, photo: &Photo, weak: &[Weak]) -> Event {
         let mut event = self.event(EventKind::ManualCheck, 0);
         event.data.image = Some(size(photo));
         event.data.reason = Some(reason(Doubt::NoPlate, None));
@@ -37,7 +52,7 @@ impl About<'_> {
     }
 
     /// One plate of `count`.
-    pub(super) fn plate(&self, photo: &Photo, plate: &Plate, index: usize, count: usize, weak: &[Weak]) -> Event {
+    fn plate(&self, photo: &Photo, plate: &Plate, index: usize, count: usize, weak: &[Weak]) -> Event {
         let kind = if plate.band == Band::Read { EventKind::Processed } else { EventKind::ManualCheck };
         let mut event = self.event(kind, index as u32);
         let (data, reading) = (&mut event.data, &plate.reading);
