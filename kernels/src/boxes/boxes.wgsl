@@ -1,5 +1,6 @@
-// Boxes: the twin of retina.rs and cpu.rs. A workgroup works on one image: it collects the priors that pass the
-// threshold, sorts them by falling score (equal ones by index) and suppresses greedily.
+// Boxes: the twin of retina.rs and cpu.rs. `scan` looks through the priors, a workgroup a part of an image, because one
+// alone would wait for its reads; `boxes`, a workgroup an image, sorts what it found by falling score (equal ones by
+// index) and suppresses greedily.
 //
 // Scores are compared as whole numbers of the same order, so that NaN is a number below all others and no driver's
 // floating-point shortcuts matter.
@@ -7,6 +8,11 @@
 const THREADS: u32 = 128u;
 // Candidates an image; a power of two. Where there are more, the CPU does the image.
 const CAPACITY: u32 = 512u;
+// Priors of a part.
+const PART: u32 = 1024u;
+// Of a part: its highest score and the first prior that has it, candidates, then score and prior of each.
+const PART_HEADER: u32 = 3u;
+const PART_WORDS: u32 = PART_HEADER + 2u * CAPACITY;
 const NONE: u32 = 0xffffffffu;
 const NEGATIVE_INFINITY_KEY: u32 = 0x007fffffu;
 // Of a result: the best prior or NONE, candidates, boxes kept; then a row for the best and one for each kept box.
@@ -43,13 +49,14 @@ struct Level {
 @group(0) @binding(4) var<storage, read> conf: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> landmarks: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
+@group(0) @binding(7) var<storage, read_write> parts: array<u32>;
 
 var<workgroup> keys: array<u32, CAPACITY>;
 var<workgroup> ids: array<u32, CAPACITY>;
 var<workgroup> rects: array<vec4<f32>, CAPACITY>;
 var<workgroup> alive: array<u32, CAPACITY>;
 var<workgroup> counter: atomic<u32>;
-var<workgroup> total: u32;
+var<workgroup> counts: array<u32, THREADS>;
 
 // A number that orders as the score does; 0 for NaN. Both zeros are one.
 fn order(score: f32) -> u32 {
@@ -132,17 +139,16 @@ fn result_at(image: u32) -> u32 {
     return image * (HEADER + (1u + params.max_boxes) * ROW);
 }
 
-// The highest score of the image and the first prior that has it. Uses the arrays before the candidates do.
-fn find_best(image: u32, thread: u32) {
-    var key = NEGATIVE_INFINITY_KEY;
-    var id = NONE;
-    for (var index = thread; index < params.priors; index += THREADS) {
-        let own = order(conf[image * params.priors + index].y);
-        if (own > key) {
-            key = own;
-            id = index;
-        }
-    }
+fn parts_each() -> u32 {
+    return (params.priors + PART - 1u) / PART;
+}
+
+fn part_at(image: u32, part: u32) -> u32 {
+    return (image * parts_each() + part) * PART_WORDS;
+}
+
+// The highest of the threads' scores and the first prior that has it, for thread 0 in `keys` and `ids`.
+fn reduce_best(key: u32, id: u32, thread: u32) {
     keys[thread] = key;
     ids[thread] = id;
     for (var half = THREADS / 2u; half > 0u; half /= 2u) {
@@ -152,6 +158,58 @@ fn find_best(image: u32, thread: u32) {
             ids[thread] = ids[thread + half];
         }
     }
+}
+
+@compute @workgroup_size(THREADS)
+fn scan(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32) {
+    let number = group.x + group.y * groups.x;
+    // Surplus workgroups of the grid's last line have no part.
+    if (number >= params.images * parts_each()) {
+        return;
+    }
+    let image = number / parts_each();
+    let first = number % parts_each() * PART;
+    let out = number * PART_WORDS;
+    let bar = order(params.threshold);
+    var key = NEGATIVE_INFINITY_KEY;
+    var id = NONE;
+    for (var index = first + thread; index < min(first + PART, params.priors); index += THREADS) {
+        let at = image * params.priors + index;
+        let own = order(conf[at].y);
+        if (own > key) {
+            key = own;
+            id = index;
+        }
+        if (own > bar && is_box(at, prior(index))) {
+            let slot = atomicAdd(&counter, 1u);
+            if (slot < CAPACITY) {
+                parts[out + PART_HEADER + 2u * slot] = own;
+                parts[out + PART_HEADER + 2u * slot + 1u] = index;
+            }
+        }
+    }
+    reduce_best(key, id, thread);
+    if (thread == 0u) {
+        parts[out] = keys[0];
+        parts[out + 1u] = ids[0];
+        // All have counted: the reduction waited for them.
+        parts[out + 2u] = atomicLoad(&counter);
+    }
+}
+
+// The best prior of the image, as the first row of its result. Uses the arrays before the candidates do.
+fn find_best(image: u32, thread: u32) {
+    var key = NEGATIVE_INFINITY_KEY;
+    var id = NONE;
+    for (var part = thread; part < parts_each(); part += THREADS) {
+        let own = parts[part_at(image, part)];
+        if (own > key) {
+            key = own;
+            id = parts[part_at(image, part) + 1u];
+        }
+    }
+    reduce_best(key, id, thread);
     let best = workgroupUniformLoad(&ids[0]);
     if (best != NONE && is_box(image * params.priors + best, prior(best))) {
         if (thread < ROW) {
@@ -166,25 +224,27 @@ fn find_best(image: u32, thread: u32) {
     workgroupBarrier();
 }
 
-// Puts the candidates into the arrays, in any order, and returns how many there are.
+// Puts the candidates of all parts into the arrays and returns how many there are, also where that is too many.
 fn collect(image: u32, thread: u32) -> u32 {
-    let bar = order(params.threshold);
-    for (var index = thread; index < params.priors; index += THREADS) {
-        let at = image * params.priors + index;
-        let key = order(conf[at].y);
-        if (key > bar && is_box(at, prior(index))) {
-            let slot = atomicAdd(&counter, 1u);
-            if (slot < CAPACITY) {
-                keys[slot] = key;
-                ids[slot] = index;
+    var total = 0u;
+    for (var round = 0u; round < parts_each(); round += THREADS) {
+        workgroupBarrier();
+        if (round + thread < parts_each()) {
+            counts[thread] = parts[part_at(image, round + thread) + 2u];
+        }
+        workgroupBarrier();
+        for (var part = round; part < min(round + THREADS, parts_each()); part++) {
+            let count = counts[part - round];
+            let rows = part_at(image, part) + PART_HEADER;
+            for (var slot = thread; slot < min(count, CAPACITY) && total + slot < CAPACITY; slot += THREADS) {
+                keys[total + slot] = parts[rows + 2u * slot];
+                ids[total + slot] = parts[rows + 2u * slot + 1u];
             }
+            total += count;
         }
     }
     workgroupBarrier();
-    if (thread == 0u) {
-        total = atomicLoad(&counter);
-    }
-    return workgroupUniformLoad(&total);
+    return total;
 }
 
 // A bitonic sort of the first `count` candidates, filled up with such as go last.

@@ -1,4 +1,4 @@
-//! The wgpu twin of [`super::retina::find`]: priors, threshold and suppression of a batch in one dispatch.
+//! The wgpu twin of [`super::retina::find`]: priors, threshold and suppression of a batch in two dispatches.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -8,12 +8,15 @@ use crate::error::{Error, Result, check_len, check_size};
 use crate::geometry::Rect;
 use crate::gpu::{Bindings, Gpu, Pooled, Prepared, Resident, Shader, grid};
 
-pub(crate) const SHADER: Shader = Shader::new("boxes", &[include_str!("boxes.wgsl")], 6);
+pub(crate) const SHADER: Shader = Shader::new("boxes", &[include_str!("boxes.wgsl")], 6).writing(2);
 
 /// Candidates an image on the GPU, as in the shader.
 const CAPACITY: usize = 512;
 /// Boxes an image that come back.
 const MAX_BOXES: usize = 24;
+/// Priors of a part that a workgroup looks through, and what it says of them in words, as in the shader.
+const PART: usize = 1024;
+const PART_WORDS: usize = 3 + 2 * CAPACITY;
 const PARAMETERS: &str = "the boxes' parameters in bytes";
 const HEADER: usize = 3;
 const ROW: usize = 13;
@@ -57,6 +60,7 @@ impl GpuBoxes {
     pub fn new(gpu: &Gpu, spec: PriorSpec, input: (usize, usize)) -> Result<Self> {
         spec.check()?;
         check_size("the detector input", input.0, input.1)?;
+        gpu.pipeline(SHADER, "scan")?;
         gpu.pipeline(SHADER, "boxes")?;
         let (mut first, mut sizes, mut levels) = (0, Vec::new(), Vec::new());
         for level in &spec.levels {
@@ -88,7 +92,7 @@ impl GpuBoxes {
         check_len("the detector output loc", outputs.loc.len(), images * priors * 4)?;
         check_len("the detector output conf", outputs.conf.len(), images * priors * 2)?;
         check_len("the detector output landmarks", outputs.landmarks.len(), images * priors * 8)?;
-        let rows = self.dispatch(self.params(images, priors, threshold, max_iou), outputs, images)?;
+        let rows = self.dispatch(self.params(images, priors, threshold, max_iou), outputs, images, priors)?;
         let of_image = |(image, result): (usize, &[u32])| match found(result) {
             Some(found) => Ok(found),
             None => retina::find(&self.spec, self.input, &outputs.image(image, priors), threshold, max_iou),
@@ -112,18 +116,26 @@ impl GpuBoxes {
         let params = self.gpu.upload(&[self.params(images, priors, threshold, max_iou)], PARAMETERS)?;
         let len = images * RESULT;
         let results = Resident::new(self.gpu.scratch((len * size_of::<u32>()) as u64, "the boxes in bytes")?, len);
+        let parts = self.parts(images, priors)?;
         let [loc, conf, landmarks] = outputs.map(Resident::pooled);
-        let pass = Bindings {
-            shader: SHADER,
-            entry: "boxes",
-            buffers: &[&params, &self.levels, &self.sizes, loc, conf, landmarks, results.pooled()],
-            groups: grid(&self.gpu, images)?,
-        };
-        let last = self.gpu.prepare(&pass)?;
-        let steps: Vec<_> = steps.iter().copied().chain([&last]).collect();
+        let buffers = [&params, &self.levels, &self.sizes, loc, conf, landmarks, results.pooled(), &parts];
+        let passes = self.passes(&buffers, images, priors)?;
+        let own = [self.gpu.prepare(&passes[0])?, self.gpu.prepare(&passes[1])?];
+        let steps: Vec<_> = steps.iter().copied().chain(&own).collect();
         let mut rows = vec![0; len];
         self.gpu.submit_prepared("a batch of boxes", &steps, &[&results])?.read(&mut rows)?;
         Ok(rows.chunks_exact(RESULT).map(found).collect())
+    }
+
+    /// Room for what the first dispatch tells the second.
+    fn parts(&self, images: usize, priors: usize) -> Result<Pooled> {
+        let words = images * priors.div_ceil(PART) * PART_WORDS;
+        self.gpu.scratch((words * size_of::<u32>()) as u64, "the boxes' candidates in bytes")
+    }
+
+    fn passes<'a>(&self, buffers: &'a [&'a Pooled], images: usize, priors: usize) -> Result<[Bindings<'a>; 2]> {
+        let pass = |entry, count| Ok(Bindings { shader: SHADER, entry, buffers, groups: grid(&self.gpu, count)? });
+        Ok([pass("scan", images * priors.div_ceil(PART))?, pass("boxes", images)?])
     }
 
     fn params(&self, images: usize, priors: usize, threshold: f32, max_iou: f32) -> Params {
@@ -139,20 +151,16 @@ impl GpuBoxes {
         }
     }
 
-    fn dispatch(&self, params: Params, outputs: &RetinaOutputs<'_>, images: usize) -> Result<Vec<u32>> {
+    fn dispatch(&self, params: Params, outputs: &RetinaOutputs<'_>, images: usize, priors: usize) -> Result<Vec<u32>> {
         let params = self.gpu.upload(&[params], PARAMETERS)?;
-        let [loc, conf, landmarks] = [outputs.loc, outputs.conf, outputs.landmarks]
-            .map(|values| self.gpu.upload(values, "the detector output in bytes"));
+        let upload = |values| self.gpu.upload::<f32>(values, "the detector output in bytes");
+        let (loc, conf, landmarks) = (upload(outputs.loc)?, upload(outputs.conf)?, upload(outputs.landmarks)?);
         let len = images * RESULT;
         let results = self.gpu.scratch((len * size_of::<u32>()) as u64, "the boxes in bytes")?;
-        let pass = Bindings {
-            shader: SHADER,
-            entry: "boxes",
-            buffers: &[&params, &self.levels, &self.sizes, &loc?, &conf?, &landmarks?, &results],
-            groups: grid(&self.gpu, images)?,
-        };
+        let parts = self.parts(images, priors)?;
+        let buffers = [&params, &self.levels, &self.sizes, &loc, &conf, &landmarks, &results, &parts];
         let mut rows = vec![0; len];
-        self.gpu.submit("a batch of boxes", &[pass], &results, len)?.read(&mut rows)?;
+        self.gpu.submit("a batch of boxes", &self.passes(&buffers, images, priors)?, &results, len)?.read(&mut rows)?;
         Ok(rows)
     }
 }
