@@ -73,10 +73,19 @@ fn in_child(case: &str, driver: &str, allow_software: bool) -> String {
     format!("{}\n{}\n{}", output.status, said(&output.stdout), said(&output.stderr))
 }
 
+/// A case takes half a minute on two slow cores.
+const DEADLINE: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// The process in which the cases run; nothing when it is not one of them that runs it.
 #[test]
 fn as_a_child() {
     let Ok(case) = std::env::var(CHILD) else { return };
+    // A driver that hangs fails the test; it does not hold it up for ever.
+    std::thread::spawn(|| {
+        std::thread::sleep(DEADLINE);
+        eprintln!("nothing came of it within {DEADLINE:?}");
+        std::process::exit(1);
+    });
     let files = files().unwrap();
     let runtime = Runtime::open(&files.runtime).unwrap();
     match runtime.register(Provider::WebGpu, &files.provider) {

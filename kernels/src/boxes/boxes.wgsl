@@ -9,7 +9,9 @@ const THREADS: u32 = 128u;
 // Candidates an image; a power of two. Where there are more, the CPU does the image.
 const CAPACITY: u32 = 512u;
 // Priors of a part.
-const PART: u32 = 1024u;
+const PART: u32 = THREADS * AHEAD;
+// Priors that a thread looks at.
+const AHEAD: u32 = 8u;
 // Of a part: its highest score and the first prior that has it, candidates, then score and prior of each.
 const PART_HEADER: u32 = 3u;
 const PART_WORDS: u32 = PART_HEADER + 2u * CAPACITY;
@@ -174,14 +176,22 @@ fn scan(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let bar = order(params.threshold);
     var key = NEGATIVE_INFINITY_KEY;
     var id = NONE;
-    for (var index = first + thread; index < min(first + PART, params.priors); index += THREADS) {
-        let at = image * params.priors + index;
-        let own = order(conf[at].y);
+    // All scores first: one after the other, reads would be waited for and not the memory be busy.
+    var scores: array<u32, AHEAD>;
+    for (var i = 0u; i < AHEAD; i++) {
+        let index = first + thread + i * THREADS;
+        if (index < params.priors) {
+            scores[i] = order(conf[image * params.priors + index].y);
+        }
+    }
+    for (var i = 0u; i < AHEAD; i++) {
+        let index = first + thread + i * THREADS;
+        let own = scores[i];
         if (own > key) {
             key = own;
             id = index;
         }
-        if (own > bar && is_box(at, prior(index))) {
+        if (own > bar && is_box(image * params.priors + index, prior(index))) {
             let slot = atomicAdd(&counter, 1u);
             if (slot < CAPACITY) {
                 parts[out + PART_HEADER + 2u * slot] = own;

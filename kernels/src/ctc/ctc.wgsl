@@ -7,6 +7,8 @@ const THREADS: u32 = 128u;
 // The greedy class and its best alternatives: MAX_CANDIDATES.
 const CHOICES: u32 = 5u;
 const NONE: u32 = 0xffffffffu;
+// Scores that a lane reads before it looks at the first of them.
+const AHEAD: u32 = 4u;
 const NEGATIVE_INFINITY_KEY: u32 = 0x007fffffu;
 const POSITIVE_INFINITY_KEY: u32 = 0xff800000u;
 
@@ -60,11 +62,20 @@ fn argmax(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
     var key = 0u;
     var id = NONE;
     if (row < params.rows) {
-        for (var class_ = thread; class_ < params.classes; class_ += THREADS) {
-            let own = order(scores[row * params.classes + class_]);
-            if (own > key) {
-                key = own;
-                id = class_;
+        // Some at a time: one after the other, reads would be waited for and not the memory be busy.
+        for (var first = thread; first < params.classes; first += THREADS * AHEAD) {
+            var keys: array<u32, AHEAD>;
+            for (var i = 0u; i < AHEAD; i++) {
+                let class_ = first + i * THREADS;
+                if (class_ < params.classes) {
+                    keys[i] = order(scores[row * params.classes + class_]);
+                }
+            }
+            for (var i = 0u; i < AHEAD; i++) {
+                if (keys[i] > key) {
+                    key = keys[i];
+                    id = first + i * THREADS;
+                }
             }
         }
     }
