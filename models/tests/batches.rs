@@ -1,6 +1,9 @@
 //! Several photos at once on a GPU give what each gives by itself.
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use common::{Nets, nets};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
@@ -9,63 +12,23 @@ use tollgate_kernels::net::Precision;
 use tollgate_kernels::photo::DevicePhoto;
 use tollgate_kernels::{Photo, Rect, RgbImage};
 use tollgate_models::detector::Retina;
-use tollgate_models::network::{Network, OnnxRuntimeNet, Provider, WgpuNet};
-use tollgate_models::pixels::{CpuPixels, SharedGpu};
+use tollgate_models::network::{Network, WgpuNet};
+use tollgate_models::pixels::SharedGpu;
 use tollgate_models::reader::SlotReader;
-use tollgate_models::{Detector, Manifest, ModelInfo, Reader, Reading, Runtime, Store};
+use tollgate_models::{Detector, ModelInfo, Reader, Reading};
 
 /// What of the sample set is looked at: a small part of each photo, because software adapters are slow.
 const SIZE: (u32, u32) = (160, 96);
 
-struct Nets {
-    runtime: Runtime,
-    store: Store,
-    manifest: Manifest,
+/// Another device, whose buffers have that many bytes at most, all together.
+fn small(max_memory_bytes: Option<u64>) -> Arc<SharedGpu> {
+    let options = GpuOptions { max_memory_bytes, ..AdapterChoice::AllowSoftware.into() };
+    Arc::new(SharedGpu::open(options).expect("it was opened before"))
 }
 
-/// What was fetched; `None`, said aloud, where it was not. CI fetches it.
-fn nets() -> Option<Nets> {
-    let (manifest, store) = (Manifest::shipped().expect("the shipped list"), Store::from_env());
-    let library = manifest.get("onnxruntime").ok().and_then(|artefact| store.find(artefact).ok().flatten());
-    let Some(library) = library else {
-        skip("ONNX Runtime was not fetched: `tollgate models fetch`");
-        return None;
-    };
-    Some(Nets { runtime: Runtime::open(&library).expect("ONNX Runtime opens"), store, manifest })
-}
-
-fn skip(why: &str) {
-    assert!(std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"), "REQUIRE_GPU=1, but: {why}");
-    eprintln!("SKIPPED: {why}");
-}
-
-/// An adapter whose buffers have that many bytes at most.
-fn gpu(max_memory_bytes: Option<u64>) -> Option<Arc<SharedGpu>> {
-    match SharedGpu::open(GpuOptions { max_memory_bytes, ..AdapterChoice::AllowSoftware.into() }) {
-        Ok(gpu) => Some(Arc::new(gpu)),
-        Err(error) => {
-            skip(&error.to_string());
-            None
-        }
-    }
-}
-
-impl Nets {
-    fn info(&self, name: &str) -> Option<ModelInfo> {
-        let artefact = self.manifest.get(name).expect("the shipped list has it");
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr").join(&artefact.file);
-        let path = self.store.find(artefact).expect("a folder of files").or_else(|| beside.exists().then_some(beside));
-        if path.is_none() {
-            eprintln!("SKIPPED: {name} was not fetched");
-        }
-        ModelInfo::shipped(artefact, path?)
-    }
-
-    fn on(&self, gpu: &Arc<SharedGpu>, info: &ModelInfo) -> Box<dyn Network> {
-        let instead = OnnxRuntimeNet::load(&self.runtime, info, Box::new(CpuPixels::default()), Provider::Cpu);
-        let instead = Box::new(instead.expect("the net loads"));
-        Box::new(WgpuNet::load(Arc::clone(gpu), info, Precision::F32, instead).expect("the net loads"))
-    }
+fn on_gpu(nets: &Nets, gpu: &Arc<SharedGpu>, info: &ModelInfo) -> Box<dyn Network> {
+    let instead = Box::new(nets.on_cpu(info, false));
+    Box::new(WgpuNet::load(Arc::clone(gpu), info, Precision::F32, instead).expect("the net loads"))
 }
 
 /// Small JPEGs with a car's rear each.
@@ -119,17 +82,18 @@ fn recognise(detector: &mut Retina, reader: &mut SlotReader, photos: &mut [Photo
 
 #[test]
 fn photos_at_once_are_seen_as_one_by_one() {
-    let (Some(nets), Some(gpu)) = (nets(), gpu(None)) else { return };
+    let Some(nets) = nets() else { return };
+    let gpu = &nets.gpu;
     let (Some(finder), Some(reader)) = (nets.info("clp_det"), nets.info("cct_xs_v2_global")) else { return };
-    let mut detector = Retina::on(nets.on(&gpu, &finder), finder.clone()).unwrap();
-    let mut slots = SlotReader::on(nets.on(&gpu, &reader), reader.clone()).unwrap();
+    let mut detector = Retina::on(on_gpu(&nets, gpu, &finder), finder.clone()).unwrap();
+    let mut slots = SlotReader::on(on_gpu(&nets, gpu, &reader), reader.clone()).unwrap();
     assert!(detector.at_once() > 5 && slots.at_once() > 5);
     let files = files(5);
-    let one_by_one = recognise(&mut detector, &mut slots, &mut on_device(&gpu, &files, 1), 1);
+    let one_by_one = recognise(&mut detector, &mut slots, &mut on_device(gpu, &files, 1), 1);
     let is_read = |(_, readings): &&(Vec<Detected>, Vec<Reading>)| readings.iter().any(|r| r.text.len() >= 5);
     assert!(one_by_one.iter().filter(is_read).count() >= 3, "{one_by_one:?}");
     // One has no pixels on the GPU, and pictures come from batches of two: each kind is done by itself.
-    let mut photos = on_device(&gpu, &files, 2);
+    let mut photos = on_device(gpu, &files, 2);
     let whole = image::load_from_memory(&files[3]).unwrap().to_rgb8();
     let mut in_memory = Photo::default();
     in_memory.set_whole(RgbImage::new(whole.into_raw(), SIZE.0 as usize, SIZE.1 as usize).unwrap());
@@ -152,8 +116,8 @@ fn what_is_too_much_at_once_is_done_in_parts() {
     let Some(nets) = nets() else { return };
     let Some(info) = nets.info("cct_xs_v2_global") else { return };
     let read = |max_memory_bytes, at_once: usize| {
-        let gpu = gpu(max_memory_bytes)?;
-        let mut reader = SlotReader::on(nets.on(&gpu, &info), info.clone()).unwrap();
+        let gpu = small(max_memory_bytes);
+        let mut reader = SlotReader::on(on_gpu(&nets, &gpu, &info), info.clone()).unwrap();
         let mut photos = on_device(&gpu, &files(3), 3);
         let rect = Rect { x: 20.0, y: 40.0, w: 60.0, h: 24.0 };
         let plate = [Detected { rect, score: 0.9, class: 0, corners: rect.corners() }];
@@ -164,11 +128,11 @@ fn what_is_too_much_at_once_is_done_in_parts() {
             readings.extend(reader.read(&mut photos, &plates).unwrap());
         }
         assert_eq!(gpu.finished_on_cpu(), 0, "the GPU did not do it");
-        Some((readings, gpu.gpu().usage().peak_bytes))
+        (readings, gpu.gpu().usage().peak_bytes)
     };
-    let (Some((one_by_one, least)), Some((at_once, most))) = (read(None, 1), read(None, 3)) else { return };
+    let ((one_by_one, least), (at_once, most)) = (read(None, 1), read(None, 3));
     assert_eq!(one_by_one, at_once);
-    let Some((in_parts, held)) = read(Some((least + most) / 2), 3) else { return };
+    let (in_parts, held) = read(Some((least + most) / 2), 3);
     assert_eq!(in_parts, at_once);
     assert!(held < most, "all fit: this tests nothing ({least} {held} {most})");
 }

@@ -1,5 +1,8 @@
 //! The shipped nets in the executor against ONNX Runtime's CPU provider, on photos of the sample set.
 
+mod common;
+
+use common::{Nets, nets};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_kernels::crop::{CropSpec, Layout};
@@ -17,59 +20,6 @@ use tollgate_models::{Decode, Manifest, ModelInfo, Reader, Reading, Result, Runt
 
 /// Of probabilities, absolutely; of other outputs, of the largest value.
 const BOUND: f32 = 1e-3;
-
-/// What the tests need, of what was fetched; said aloud where it is missing. CI fetches it.
-struct Nets {
-    runtime: Runtime,
-    gpu: Arc<SharedGpu>,
-    store: Store,
-    manifest: Manifest,
-}
-
-fn nets() -> Option<Nets> {
-    let required = std::env::var_os("REQUIRE_GPU").is_some_and(|value| value == "1");
-    let gpu = match SharedGpu::open(AdapterChoice::AllowSoftware) {
-        Ok(gpu) => Arc::new(gpu),
-        Err(error) => {
-            assert!(!required, "REQUIRE_GPU=1, but: {error}");
-            eprintln!("SKIPPED: the nets were not compared: {error}");
-            return None;
-        }
-    };
-    let (manifest, store) = (Manifest::shipped().expect("the net and its photo are there"), Store::from_env());
-    let library = store
-        .find(manifest.get("onnxruntime").expect("the net and its photo are there"))
-        .expect("the net and its photo are there");
-    let Some(library) = library else {
-        assert!(!required, "REQUIRE_GPU=1, but ONNX Runtime was not fetched: `tollgate models fetch`");
-        eprintln!("SKIPPED: the nets were not compared: ONNX Runtime was not fetched");
-        return None;
-    };
-    Some(Nets { runtime: Runtime::open(&library).expect("the net and its photo are there"), gpu, store, manifest })
-}
-
-impl Nets {
-    /// A shipped net's file; `None`, said aloud, where it was not fetched and lies in no folder of shared data.
-    fn info(&self, name: &str) -> Option<ModelInfo> {
-        let artefact = self.manifest.get(name).expect("the net and its photo are there");
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/fast-alpr").join(&artefact.file);
-        let path = self
-            .store
-            .find(artefact)
-            .expect("the net and its photo are there")
-            .or_else(|| beside.exists().then_some(beside));
-        if path.is_none() {
-            eprintln!("SKIPPED: {name} was not fetched");
-        }
-        ModelInfo::shipped(artefact, path?)
-    }
-
-    fn on_cpu(&self, info: &ModelInfo, gpu_pixels: bool) -> OnnxRuntimeNet {
-        let pixels: Box<dyn tollgate_models::Pixels> =
-            if gpu_pixels { Box::new(GpuPixels::new(Arc::clone(&self.gpu))) } else { Box::new(CpuPixels::default()) };
-        OnnxRuntimeNet::load(&self.runtime, info, pixels, Provider::Cpu).expect("the net and its photo are there")
-    }
-}
 
 fn photo(index: usize) -> Photo {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
