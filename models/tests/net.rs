@@ -13,10 +13,10 @@ use tollgate_kernels::photo::DevicePhoto;
 use tollgate_kernels::{ChannelOrder, Filter, Photo, Picture, Rect, iou};
 use tollgate_models::detector::Retina;
 use tollgate_models::net::OnnxNet;
-use tollgate_models::network::{Job, Network, OnnxRuntimeNet, Output, Provider, WgpuNet};
-use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
+use tollgate_models::network::{Job, Network, Output, WgpuNet};
+use tollgate_models::pixels::SharedGpu;
 use tollgate_models::reader::SlotReader;
-use tollgate_models::{Decode, Manifest, ModelInfo, Reader, Reading, Result, Runtime, Store};
+use tollgate_models::{Decode, ModelInfo, Reader, Reading, Result};
 
 /// Of probabilities, absolutely; of other outputs, of the largest value.
 const BOUND: f32 = 1e-3;

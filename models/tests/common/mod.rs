@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tollgate_kernels::gpu::AdapterChoice;
 use tollgate_models::network::{OnnxRuntimeNet, Provider};
 use tollgate_models::pixels::{CpuPixels, GpuPixels, SharedGpu};
-use tollgate_models::{Manifest, ModelInfo, Pixels, Runtime, Store};
+use tollgate_models::{Manifest, ModelInfo, Runtime, Store};
 
 /// What the tests need, of what was fetched; said aloud where it is missing. CI fetches it.
 pub(crate) struct Nets {
