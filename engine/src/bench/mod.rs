@@ -188,10 +188,12 @@ impl Bench<'_> {
             return Ok(Flow { expected, end_to_end, agreement: None, moved: None, decoding: None });
         };
         let mut gpu = Rig::new(setup, &with(self.inference))?;
-        let before = device(&setup.backend).map(|gpu| gpu.usage());
         let found = gpu.results(&self.photos, self.stop)?;
-        let after = device(&setup.backend).map(|gpu| gpu.usage());
         let decoding = setup.backend.device().map(|device| device.decoding());
+        // What moves once, such as the nets' weights, has moved now.
+        let before = device(&setup.backend).map(|gpu| gpu.usage());
+        gpu.results(&self.photos, self.stop)?;
+        let after = device(&setup.backend).map(|gpu| gpu.usage());
         let rigs = [Some(&mut cpu), Some(&mut gpu)];
         let [cpu, gpu] = end_to_end::paces(rigs, &self.photos, self.request.seconds, self.stop)?;
         Ok(Flow {
