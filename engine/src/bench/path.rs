@@ -115,8 +115,8 @@ impl<'s> Path<'s> {
     fn read(&mut self, photos: &mut [Photo], targets: &[Target], timed: bool, taken: &mut Taken) -> Result<()> {
         let gpu = self.gpu();
         let gpu = gpu.as_ref();
-        let crop = self.reader.spec();
         let reader = self.reader.as_mut();
+        let crop = reader.crops().spec();
         let at_once = reader.at_once();
         for (photos, targets) in photos.chunks_mut(at_once).zip(targets.chunks(at_once)) {
             let mut photos: Vec<_> = photos.iter_mut().collect();
@@ -127,10 +127,10 @@ impl<'s> Path<'s> {
                 see_parts(&mut photos, &wanted, |_, parts| {
                     let jobs: Vec<_> = parts.iter().map(|(view, rect)| Job::Crop(*view, *rect, &crop)).collect();
                     made = jobs.iter().map(|job| Job::Made(job.shape())).collect();
-                    Ok::<_, crate::Error>(reader.net().make_inputs(&jobs)?)
+                    Ok::<_, crate::Error>(reader.crops().net().make_inputs(&jobs)?)
                 })
             })?;
-            clock(&mut taken[4], gpu, timed, || Ok(reader.read_jobs(&made).map(drop)?))?;
+            clock(&mut taken[4], gpu, timed, || Ok(reader.crops().read_jobs(&made).map(drop)?))?;
         }
         Ok(())
     }

@@ -88,9 +88,3 @@ impl<I, T: Stage<I> + ?Sized> Stage<I> for &mut T {
         (**self).run(batch)
     }
 }
-
-/// Applies `f` to every item, keeping the batch's end.
-pub fn map<I, O>(batch: Batch<I>, f: impl FnMut(I) -> Result<O>) -> Result<Batch<O>> {
-    let items = batch.items.into_iter().map(f).collect::<Result<Vec<_>>>()?;
-    Ok(Batch { end: batch.end, items })
-}

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use tollgate_engine::flow::{self, Depth, Stage, inline, lanes};
+use tollgate_engine::flow::{Depth, Stage, inline, lanes};
 use tollgate_engine::{Error, Result};
 use tollgate_ingest::{Batch, Source};
 
@@ -100,13 +100,14 @@ impl Stage<u64> for Work {
     type Out = (u64, u64);
 
     fn run(&mut self, batch: Batch<u64>) -> Result<Batch<Self::Out>> {
-        flow::map(batch, |n| {
+        let work = |n| {
             assert_ne!(self.panics_at, Some(n), "the stage panics as told");
             if self.fails_at == Some(n) {
                 return Err(broken("stage"));
             }
             Ok((n, (0..mix(n) % 5_000).fold(n, |x, _| mix(x))))
-        })
+        };
+        Ok(Batch { end: batch.end, items: batch.items.into_iter().map(work).collect::<Result<_>>()? })
     }
 }
 

@@ -58,6 +58,21 @@ fn crop_pixel(pixel: u32) -> vec3<f32> {
     }
 }
 
+// Twelve bytes of crops that have so many `bytes` each. Crops that are not written in their own order have whole words
+// each, so all twelve are of one.
+fn write_words(index: u32, words: array<u32, 3>, bytes: u32) {
+    let job = index * 12u / bytes;
+    let moved = (jobs[job].image - job) * (bytes / 4u);
+    // The last words may reach beyond the bytes asked for, but not beyond their words.
+    let needed = (bytes * params.size.z + 3u) / 4u;
+    var kept = words;
+    for (var i = 0u; i < 3u; i++) {
+        if (index * 3u + i < needed) {
+            crops[moved + index * 3u + i] = kept[i];
+        }
+    }
+}
+
 // One invocation four pixels: twelve bytes, three words.
 @compute @workgroup_size(64)
 fn crop_u8(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -76,17 +91,7 @@ fn crop_u8(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             }
         }
     }
-    // Crops that are not written in their own order have whole words each, so all four pixels are of one.
-    let area = params.size.x * params.size.y;
-    let job = index * 4u / area;
-    let moved = (jobs[job].image - job) * (area * 3u / 4u);
-    // The last words may reach beyond the bytes asked for, but not beyond their words.
-    let needed = (total * 3u + 3u) / 4u;
-    for (var i = 0u; i < 3u; i++) {
-        if (index * 3u + i < needed) {
-            crops[moved + index * 3u + i] = words[i];
-        }
-    }
+    write_words(index, words, params.size.x * params.size.y * 3u);
 }
 
 // The nearest levels of a pixel of a crop, the last ones where it lies beyond.
@@ -133,15 +138,7 @@ fn crop_ycc(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
             }
         }
     }
-    // Crops that are not written in their own order have whole words each, so both blocks are of one.
-    let job = index * 2u / blocks;
-    let moved = (jobs[job].image - job) * (blocks * 6u / 4u);
-    let needed = (total * 6u + 3u) / 4u;
-    for (var i = 0u; i < 3u; i++) {
-        if (index * 3u + i < needed) {
-            crops[moved + index * 3u + i] = words[i];
-        }
-    }
+    write_words(index, words, blocks * 6u);
 }
 
 // One invocation a pixel.

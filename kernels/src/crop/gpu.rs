@@ -30,24 +30,25 @@ pub struct GpuCrop {
 /// What the layouts differ in.
 struct Output {
     entry: &'static str,
-    /// Elements that an invocation writes.
+    /// Elements that an invocation writes, and pixels that it looks at for them.
     each: usize,
+    pixels: usize,
     order: ChannelOrder,
     affines: [Affine; 3],
 }
 
 impl Output {
     fn new(spec: &CropSpec) -> Result<Self> {
-        let bytes = |entry| {
+        let bytes = |entry, pixels| {
             spec.check_u8(spec.output_len())?;
-            Ok(Self { entry, each: 12, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] })
+            Ok(Self { entry, each: 12, pixels, order: ChannelOrder::Rgb, affines: [Affine::IDENTITY; 3] })
         };
         match spec.layout {
-            Layout::NhwcU8Rgb => bytes("crop_u8"),
-            Layout::Ycc420 => bytes("crop_ycc"),
+            Layout::NhwcU8Rgb => bytes("crop_u8", 4),
+            Layout::Ycc420 => bytes("crop_ycc", 8),
             Layout::PlanarF32 { .. } => {
                 let (order, affines) = spec.check_f32(spec.output_len())?;
-                Ok(Self { entry: "crop_f32", each: 3, order, affines })
+                Ok(Self { entry: "crop_f32", each: 3, pixels: 1, order, affines })
             }
         }
     }
@@ -183,7 +184,7 @@ impl GpuCrop {
         if crops.is_empty() {
             return Err(Error::Spec { kernel: "crop", reason: "the batch is empty" });
         }
-        let jobs = crops.iter().zip(images).map(|(crop, image)| job(photos, crop, spec, *image));
+        let jobs = crops.iter().zip(images).map(|(crop, image)| job(photos, crop, spec, output.pixels, *image));
         let jobs = jobs.collect::<Result<Vec<_>>>()?;
         let common = self.gpu.upload(&[common(spec, output, crops.len())], "the crop parameters in bytes")?;
         Ok([common, self.gpu.upload(&jobs, "the crop parameters in bytes")?])
@@ -201,14 +202,9 @@ fn common(spec: &CropSpec, output: &Output, count: usize) -> Common {
     }
 }
 
-fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec, image: usize) -> Result<Job> {
+fn job(photos: &Photos, crop: &CropJob, spec: &CropSpec, pixels: usize, image: usize) -> Result<Job> {
     let image = image as u32;
     let size = photos.size(crop.photo)?;
-    let pixels = match spec.layout {
-        Layout::PlanarF32 { .. } => 1,
-        Layout::NhwcU8Rgb => 4,
-        Layout::Ycc420 => 8,
-    };
     match crop.region {
         Region::Rect(rect) => {
             let rect = rect.pixels(size.0, size.1)?;

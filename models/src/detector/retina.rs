@@ -2,7 +2,7 @@
 
 use super::region::{self, Region};
 use super::{Detector, to_photo};
-use crate::network::{BoxRule, Job, Network, OnnxRuntimeNet, Provider, named};
+use crate::network::{BoxRule, Job, Network, OnnxRuntimeNet, Provider, and_left, named};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use tollgate_kernels::boxes::retina::{self, Found, PriorSpec, RetinaOutputs};
 use tollgate_kernels::boxes::{self, Detected};
@@ -101,8 +101,7 @@ impl Retina {
     pub fn find(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Vec<Detected>>> {
         let Self { net, info, priors } = self;
         let rule = BoxRule { priors, outputs: OUTPUTS, threshold: THRESHOLD, max_iou: OVERLAP };
-        let seen = net.boxes(jobs, &rule)?.unwrap_or_else(|| vec![None; jobs.len()]);
-        let left: Vec<_> = seen.iter().enumerate().filter(|(_, seen)| seen.is_none()).map(|(job, _)| job).collect();
+        let (seen, left) = and_left(net.boxes(jobs, &rule)?, jobs.len());
         let mut found: Vec<_> = seen.into_iter().map(|seen| seen.map_or_else(Vec::new, Found::or_best)).collect();
         let jobs: Vec<_> = left.iter().map(|job| jobs[*job]).collect();
         net.run(&jobs, &mut |job, outputs| {

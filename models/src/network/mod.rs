@@ -134,6 +134,13 @@ pub trait Network: Send {
     fn metadata(&self, key: &str) -> Result<Option<String>>;
 }
 
+/// What was decoded where a net runs, and the numbers of the jobs that [`Network::run`] is left with.
+pub(crate) fn and_left<T: Clone>(decoded: Option<Vec<Option<T>>>, jobs: usize) -> (Vec<Option<T>>, Vec<usize>) {
+    let decoded = decoded.unwrap_or_else(|| vec![None; jobs]);
+    let left = decoded.iter().enumerate().filter(|(_, decoded)| decoded.is_none()).map(|(job, _)| job).collect();
+    (decoded, left)
+}
+
 /// The values of an output, by name.
 pub(crate) fn named<'a>(outputs: &[Output<'a>], name: &str) -> Option<&'a [f32]> {
     outputs.iter().find(|output| output.name == name).map(|output| output.values)

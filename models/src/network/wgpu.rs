@@ -58,10 +58,10 @@ impl WgpuNet {
         Ok(Self { shared, file, precision, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
-    /// The graph for that many inputs of that shape, made at its first use.
-    fn size(&mut self, count: usize, shape: [usize; 4]) -> Result<&mut Size> {
-        let [_, a, b, c] = shape;
-        let shape = [batch_size(count), a, b, c];
+    /// The graph for jobs that are alike, made at its first use.
+    fn size(&mut self, jobs: &[Job<'_>]) -> Result<&mut Size> {
+        let [_, a, b, c] = jobs.first().map_or([0; 4], Job::shape);
+        let shape = [batch_size(jobs.len()), a, b, c];
         // Graphs of a GPU that was lost are of no use.
         let opened = self.shared.reopened();
         if std::mem::replace(&mut self.opened, opened) != opened {
@@ -136,12 +136,30 @@ impl WgpuNet {
         Ok(left)
     }
 
+    /// What `decode` makes of jobs that are alike where the net runs, job by job. Where the GPU fails on pictures in main
+    /// memory there is nothing, and [`Network::run`] does them on the CPU.
+    fn decoded<T: Clone>(
+        &mut self,
+        jobs: &[Job<'_>],
+        mut decode: impl FnMut(&mut Size, &SharedGpu, &[Job<'_>], &[String]) -> Result<Vec<Option<T>>>,
+    ) -> Result<Vec<Option<T>>> {
+        let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
+        let mut decoded = vec![None; jobs.len()];
+        self.in_groups(jobs, |net, alike, group| {
+            let of_group = decode(net.size(alike)?, &shared, alike, &names)?;
+            for (index, of_job) in group.iter().zip(of_group) {
+                decoded[*index] = of_job;
+            }
+            Ok(())
+        })?;
+        Ok(decoded)
+    }
+
     /// Runs the net on jobs that are alike; its outputs lie in `values`, one after the other. Returns where each ends,
     /// and how many inputs they are of.
     fn outputs_of(&mut self, jobs: &[Job<'_>]) -> Result<(Vec<usize>, usize)> {
         let (shared, mut values) = (Arc::clone(&self.shared), std::mem::take(&mut self.values));
-        let shape = jobs.first().map_or([0; 4], Job::shape);
-        let Size { net, shape: [count, ..], .. } = self.size(jobs.len(), shape)?;
+        let Size { net, shape: [count, ..], .. } = self.size(jobs)?;
         let inputs = Inputs::new(&shared, jobs, net.inputs())?;
         let pending = net.submit(&inputs.steps())?;
         let ends = net.outputs().iter().scan(0, |end, output| {
@@ -233,7 +251,7 @@ impl Network for WgpuNet {
     /// the GPU, which takes a software adapter long. What the outputs look like, the CPU says as well.
     fn get_ready(&mut self, job: Job<'_>, show: &mut Show<'_>) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        shared.noting(|| self.size(1, job.shape()).map(drop)).or_else(|error| match error.of_gpu() {
+        shared.noting(|| self.size(&[job]).map(drop)).or_else(|error| match error.of_gpu() {
             // Each run tries again, or falls back.
             Some(_) => Ok(()),
             None => Err(error),
@@ -242,38 +260,16 @@ impl Network for WgpuNet {
     }
 
     fn boxes(&mut self, jobs: &[Job<'_>], rule: &BoxRule<'_>) -> Result<Option<Vec<Option<Found>>>> {
-        let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
-        let mut found = vec![None; jobs.len()];
-        // Where the GPU fails on pictures in main memory, nothing is found here, and `run` does them on the CPU.
-        self.in_groups(jobs, |net, alike, group| {
-            let shape = alike.first().map_or([0; 4], Job::shape);
-            let of_group = net.size(alike.len(), shape)?.find(&shared, alike, rule, &names)?;
-            for (index, of_job) in group.iter().zip(of_group) {
-                found[*index] = of_job;
-            }
-            Ok(())
-        })?;
-        Ok(Some(found))
+        self.decoded(jobs, |size, shared, alike, names| size.find(shared, alike, rule, names)).map(Some)
     }
 
     fn texts(&mut self, jobs: &[Job<'_>], rule: &TextRule<'_>) -> Result<Option<Vec<Option<Spelled>>>> {
-        let (shared, names) = (Arc::clone(&self.shared), self.file.outputs().to_vec());
-        let mut spelled = vec![None; jobs.len()];
-        self.in_groups(jobs, |net, alike, group| {
-            let shape = alike.first().map_or([0; 4], Job::shape);
-            let of_group = net.size(alike.len(), shape)?.spell(&shared, alike, rule, &names)?;
-            for (index, of_job) in group.iter().zip(of_group) {
-                spelled[*index] = of_job;
-            }
-            Ok(())
-        })?;
-        Ok(Some(spelled))
+        self.decoded(jobs, |size, shared, alike, names| size.spell(shared, alike, rule, names)).map(Some)
     }
 
     fn make_inputs(&mut self, jobs: &[Job<'_>]) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        let shape = jobs.first().map_or([0; 4], Job::shape);
-        let net = &self.size(jobs.len(), shape)?.net;
+        let net = &self.size(jobs)?.net;
         let inputs = Inputs::new(&shared, jobs, net.inputs())?;
         shared.gpu().run_prepared(&inputs.steps())?;
         Ok(shared.gpu().finish()?)

@@ -51,11 +51,7 @@ impl Pixels for GpuPixels {
     fn cut_out(&mut self, cuts: &[Cut<'_>]) -> Result<Vec<Vec<u8>>> {
         let there = |cut: &Cut<'_>| matches!(cut.view, Picture::Device(_));
         if cuts.len() < 2 || !cuts.iter().all(there) {
-            let one = |cut: &Cut<'_>| {
-                let mut bytes = vec![0; cut.spec.output_len()];
-                self.crop_u8(cut.view, cut.rect, &cut.spec, &mut bytes).map(|()| bytes)
-            };
-            return cuts.iter().map(one).collect();
+            return cuts.iter().map(|cut| self.cut_out_one(cut)).collect();
         }
         self.shared.noting(|| {
             let gpu = self.shared.gpu();

@@ -38,11 +38,13 @@ pub trait Pixels: Send {
 
     /// The same for several pictures, at once where they lie on a GPU.
     fn cut_out(&mut self, cuts: &[Cut<'_>]) -> Result<Vec<Vec<u8>>> {
-        let one = |cut: &Cut<'_>| {
-            let mut bytes = vec![0; cut.spec.output_len()];
-            self.crop_u8(cut.view, cut.rect, &cut.spec, &mut bytes).map(|()| bytes)
-        };
-        cuts.iter().map(one).collect()
+        cuts.iter().map(|cut| self.cut_out_one(cut)).collect()
+    }
+
+    /// One of them.
+    fn cut_out_one(&mut self, cut: &Cut<'_>) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; cut.spec.output_len()];
+        self.crop_u8(cut.view, cut.rect, &cut.spec, &mut bytes).map(|()| bytes)
     }
 
     /// Cuts `rect` out of `view` into `out`, a planar tensor `[3, out_h, out_w]`.

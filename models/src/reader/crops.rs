@@ -2,40 +2,50 @@
 //! GPU.
 
 use super::{Reading, regions::REGIONS};
-use crate::network::{Job, Network, Output, Spelled, TextRule, named};
+use crate::network::{Job, Network, Output, Spelled, TextRule, and_left, named};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::ctc::{self, Charset, Decoded, MAX_CANDIDATES, Rule, Scores};
 use tollgate_kernels::photo::see_parts;
-use tollgate_kernels::{Photo, Rect};
+use tollgate_kernels::{Photo, Rect, RgbView};
 
 /// The output of fixed-slot readers that tells the plate's country or region.
 const REGION: &str = "region";
 
-/// A net that reads one crop at a time, and how its scores are spelled.
-pub(super) struct CropNet {
-    pub(super) net: Box<dyn Network>,
-    pub(super) info: ModelInfo,
-    pub(super) rule: Rule,
-    /// Writes plate characters.
-    pub(super) plate: Charset,
-    /// Writes every class.
-    pub(super) raw: Charset,
-    /// What fixed slots are filled up with.
-    pub(super) pad: Option<char>,
-    pub(super) spec: CropSpec,
-    pub(super) name: Arc<str>,
+/// A net that reads one crop a plate, taken apart for measuring each step by itself.
+pub struct CropNet {
+    net: Box<dyn Network>,
+    spec: CropSpec,
+    speller: Speller,
 }
 
 impl CropNet {
     /// Takes at once the memory it will ever need, so that the first plate is read as quickly as the others; fails where
     /// the net does not fit its rule.
-    pub(super) fn get_ready(&mut self, job: Job<'_>) -> Result<()> {
-        let Self { net, info, rule, plate, raw, pad, name, .. } = self;
-        let speller = Speller { info, rule: *rule, plate, raw, pad: *pad, name };
-        net.get_ready(job, &mut |_, outputs| speller.scores(outputs).map(drop))
+    pub(super) fn new(mut net: Box<dyn Network>, spec: CropSpec, speller: Speller) -> Result<Self> {
+        let job = Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, &spec);
+        net.get_ready(job, &mut |_, outputs| speller.scores(outputs).map(drop))?;
+        Ok(Self { net, spec, speller })
+    }
+
+    /// The net.
+    pub fn net(&mut self) -> &mut dyn Network {
+        self.net.as_mut()
+    }
+
+    /// The net's input.
+    pub fn spec(&self) -> CropSpec {
+        self.spec
+    }
+
+    pub(super) fn at_once(&self) -> usize {
+        self.net.at_once()
+    }
+
+    pub(super) fn info(&self) -> &ModelInfo {
+        &self.speller.info
     }
 
     /// A reading for each part that is wanted.
@@ -51,13 +61,12 @@ impl CropNet {
     }
 
     /// A reading for each job.
-    pub(super) fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
-        let Self { net, info, rule, plate, raw, pad, name, .. } = self;
-        let speller = Speller { info, rule: *rule, plate, raw, pad: *pad, name };
-        let (scores, limit) = (Scores::Probabilities, MAX_CANDIDATES);
-        let texts = net.texts(jobs, &TextRule { rule: *rule, charset: plate, scores, limit, also: REGION })?;
-        let texts = texts.unwrap_or_else(|| vec![None; jobs.len()]);
-        let left: Vec<_> = texts.iter().enumerate().filter(|(_, text)| text.is_none()).map(|(job, _)| job).collect();
+    ///
+    /// # Errors
+    /// The net's, or it does not fit its rule.
+    pub fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
+        let Self { net, speller, .. } = self;
+        let (texts, left) = and_left(net.texts(jobs, &speller.text_rule())?, jobs.len());
         let spelled = |text: Option<Spelled>| text.map_or_else(Reading::none, |text| speller.text(text));
         let mut readings: Vec<_> = texts.into_iter().map(spelled).collect();
         let jobs: Vec<_> = left.iter().map(|job| jobs[*job]).collect();
@@ -70,16 +79,26 @@ impl CropNet {
 }
 
 /// Makes readings of what a net gives.
-struct Speller<'a> {
-    info: &'a ModelInfo,
-    rule: Rule,
-    plate: &'a Charset,
-    raw: &'a Charset,
-    pad: Option<char>,
-    name: &'a Arc<str>,
+pub(super) struct Speller {
+    pub(super) info: ModelInfo,
+    pub(super) rule: Rule,
+    /// Writes plate characters.
+    pub(super) plate: Charset,
+    /// Writes every class.
+    pub(super) raw: Charset,
+    /// What fixed slots are filled up with.
+    pub(super) pad: Option<char>,
+    /// The model's name, as every reading has it.
+    pub(super) name: Arc<str>,
 }
 
-impl Speller<'_> {
+impl Speller {
+    /// For whoever decodes where the net runs.
+    fn text_rule(&self) -> TextRule<'_> {
+        let (scores, limit) = (Scores::Probabilities, MAX_CANDIDATES);
+        TextRule { rule: self.rule, charset: &self.plate, scores, limit, also: REGION }
+    }
+
     /// Of scores.
     fn scores(&self, outputs: &[Output<'_>]) -> Result<Reading> {
         let scores = outputs.first().map_or(&[][..], |output| output.values);
@@ -96,14 +115,14 @@ impl Speller<'_> {
             Rule::Ctc => ctc::decode_ctc,
             Rule::Slots => ctc::decode_slots,
         };
-        decode(scores, self.plate, Scores::Probabilities, MAX_CANDIDATES, &mut plate)?;
-        decode(scores, self.raw, Scores::Probabilities, 0, &mut all)?;
+        decode(scores, &self.plate, Scores::Probabilities, MAX_CANDIDATES, &mut plate)?;
+        decode(scores, &self.raw, Scores::Probabilities, 0, &mut all)?;
         Ok(self.reading(plate, &all.text, named(outputs, REGION).unwrap_or_default()))
     }
 
     /// Of a text that was decoded where the net runs.
     fn text(&self, Spelled { text, also }: Spelled) -> Reading {
-        let raw = ctc::spell(self.rule, &text.classes, self.raw);
+        let raw = ctc::spell(self.rule, &text.classes, &self.raw);
         self.reading(text.decoded, &raw, &also)
     }
 
@@ -114,7 +133,7 @@ impl Speller<'_> {
             confidences: plate.confidences,
             candidates: plate.candidates,
             region: likeliest(regions),
-            reader: Arc::clone(self.name),
+            reader: Arc::clone(&self.name),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! CTC reader: a general text recogniser made to read plates, one or two crops a plate.
 
-use super::crops::{self, CropNet};
+use super::crops::{self, CropNet, Speller};
 use super::{CropReader, Reader, Reading};
-use crate::network::{Job, Network, OnnxRuntimeNet, Provider};
+use crate::network::{Network, OnnxRuntimeNet, Provider};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{Charset, Rule};
-use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect, RgbView};
+use tollgate_kernels::{ChannelOrder, Filter, Photo, Rect};
 
 const RULE: &str = "ctc";
 const HEIGHT: usize = 48;
@@ -41,10 +41,9 @@ impl CtcReader {
         };
         // The list leaves out its last class, the space.
         let raw = Charset::with_blank(classes.split('\n').map(|c| c.chars().next().unwrap_or(' ')).chain([' ']));
-        let (name, plate, spec) = (info.name.as_str().into(), raw.clone().plates_only(), Self::layout());
-        let mut net = CropNet { net, info, rule: Rule::Ctc, plate, raw, pad: None, spec, name };
-        net.get_ready(Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, &spec))?;
-        Ok(Self { net })
+        let (name, plate) = (info.name.as_str().into(), raw.clone().plates_only());
+        let speller = Speller { info, rule: Rule::Ctc, plate, raw, pad: None, name };
+        Ok(Self { net: CropNet::new(net, Self::layout(), speller)? })
     }
 
     /// The net's input.
@@ -80,28 +79,20 @@ impl Reader for CtcReader {
     }
 
     fn at_once(&self) -> usize {
-        self.net.net.at_once()
+        self.net.at_once()
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {
-        vec![&self.net.info]
+        vec![self.net.info()]
     }
 }
 
 impl CropReader for CtcReader {
-    fn net(&mut self) -> &mut dyn Network {
-        self.net.net.as_mut()
-    }
-
-    fn spec(&self) -> CropSpec {
-        self.net.spec
+    fn crops(&mut self) -> &mut CropNet {
+        &mut self.net
     }
 
     fn around(&self, plate: Rect) -> Rect {
         plate
-    }
-
-    fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
-        self.net.read_jobs(jobs)
     }
 }

@@ -6,15 +6,14 @@ mod pair;
 mod regions;
 mod slots;
 
+pub use crops::CropNet;
 pub use ctc::CtcReader;
 pub use pair::SecondOpinion;
 pub use slots::SlotReader;
 
-use crate::network::{Job, Network};
 use crate::{ModelInfo, Result};
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
-use tollgate_kernels::crop::CropSpec;
 use tollgate_kernels::{Photo, Rect};
 
 /// What a reader made of one plate.
@@ -66,17 +65,11 @@ pub trait Reader: Send {
     fn infos(&self) -> Vec<&ModelInfo>;
 }
 
-/// A reader of one crop a plate, taken apart: for measuring each step by itself.
+/// A reader of one crop a plate.
 pub trait CropReader: Reader {
-    /// The net.
-    fn net(&mut self) -> &mut dyn Network;
-
-    /// The net's input.
-    fn spec(&self) -> CropSpec;
+    /// Its net.
+    fn crops(&mut self) -> &mut CropNet;
 
     /// What of a photo is read for a plate in `plate`.
     fn around(&self, plate: Rect) -> Rect;
-
-    /// A reading for each job.
-    fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>>;
 }

@@ -1,13 +1,13 @@
 //! Fixed-slot reader: a character for each of a fixed number of places, and the region the plate comes from.
 
-use super::crops::{self, CropNet};
+use super::crops::{self, CropNet, Speller};
 use super::{CropReader, Reader, Reading};
-use crate::network::{Job, Network, OnnxRuntimeNet, Provider};
+use crate::network::{Network, OnnxRuntimeNet, Provider};
 use crate::{ModelInfo, Pixels, Result, Runtime};
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::ctc::{Charset, Rule};
-use tollgate_kernels::{Filter, Photo, Rect, RgbView};
+use tollgate_kernels::{Filter, Photo, Rect};
 
 const RULE: &str = "slots";
 /// The alphabet of fast-plate-ocr's Latin models; `_` fills the places that a short plate leaves.
@@ -40,9 +40,8 @@ impl SlotReader {
         let name = info.name.as_str().into();
         let plate = Charset::with_pad(ALPHABET, PAD).plates_only();
         let raw = Charset::new(ALPHABET.chars().map(Some));
-        let mut net = CropNet { net, info, rule: Rule::Slots, plate, raw, pad: Some(PAD), spec, name };
-        net.get_ready(Job::Crop(RgbView::new(&[0; 3], 1, 1)?.into(), Rect { x: 0.0, y: 0.0, w: 1.0, h: 1.0 }, &spec))?;
-        Ok(Self { net })
+        let speller = Speller { info, rule: Rule::Slots, plate, raw, pad: Some(PAD), name };
+        Ok(Self { net: CropNet::new(net, spec, speller)? })
     }
 
     fn layout(shape: &[i64]) -> Option<CropSpec> {
@@ -68,28 +67,20 @@ impl Reader for SlotReader {
     }
 
     fn at_once(&self) -> usize {
-        self.net.net.at_once()
+        self.net.at_once()
     }
 
     fn infos(&self) -> Vec<&ModelInfo> {
-        vec![&self.net.info]
+        vec![self.net.info()]
     }
 }
 
 impl CropReader for SlotReader {
-    fn net(&mut self) -> &mut dyn Network {
-        self.net.net.as_mut()
-    }
-
-    fn spec(&self) -> CropSpec {
-        self.net.spec
+    fn crops(&mut self) -> &mut CropNet {
+        &mut self.net
     }
 
     fn around(&self, plate: Rect) -> Rect {
         Self::around(plate)
-    }
-
-    fn read_jobs(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Reading>> {
-        self.net.read_jobs(jobs)
     }
 }
