@@ -30,6 +30,7 @@ pub use prepared::{Prepared, Resident};
 pub use profile::{PassTime, PassTimes};
 pub use shader::{Form, Shader, shaders};
 
+pub(crate) use device::lock;
 pub(crate) use dispatch::{Bindings, grid};
 pub(crate) use photos::WindowTable;
 pub(crate) use pool::{Pooled, Use};

@@ -1,8 +1,10 @@
 //! The runner on a GPU: memory planned and buffers bound once, then a batch is a list of dispatches.
 
+use std::sync::Arc;
+
 use super::pass::{self, Groups, Pass};
-use super::precision::{half, halves};
-use super::{Graph, Kind, Plan, Precision, Tensor};
+use super::precision::halves;
+use super::{Graph, Kind, Plan, Precision, Tensor, Weights};
 use crate::error::{Error, Result, check_len};
 use crate::gpu::{Bindings, Gpu, Pending, Pooled, Prepared, Resident, grid};
 
@@ -13,51 +15,31 @@ pub struct GpuNet {
     inputs: Vec<Resident>,
     outputs: Vec<Resident>,
     steps: Vec<Prepared>,
-    /// Bound by the steps.
-    _slots: Vec<Pooled>,
+    /// Bound by the steps: let go of, it would return to the pool and be written by others.
+    _memory: Memory,
     bytes: usize,
     precision: Precision,
 }
 
 impl GpuNet {
-    /// Compiles the shaders that are new to this GPU, uploads the constants and takes the memory. Without 16-bit floats
-    /// on this GPU it is [`Precision::F32`] in any case.
+    /// Compiles the shaders that are new to this GPU, uploads the constants that are not in `weights` yet and takes the
+    /// memory. Without 16-bit floats on this GPU it is [`Precision::F32`] in any case.
     ///
     /// # Errors
     /// The graph contradicts itself, or a limit of the GPU: fewer images a batch then.
-    pub fn new(gpu: &Gpu, graph: &Graph, precision: Precision) -> Result<Self> {
+    pub fn new(gpu: &Gpu, graph: &Graph, precision: Precision, weights: &Weights) -> Result<Self> {
         graph.check()?;
         let precision = if gpu.has_halves() { precision } else { Precision::F32 };
         let halves = halves(graph, precision);
-        let plan = Plan::new(graph);
-        // Slots hold what operations make for each other, which is all of one kind.
-        let slot = |len: &usize| memory(gpu, *len, precision == Precision::F16);
-        let slots = plan.sizes.iter().map(slot).collect::<Result<Vec<_>>>()?;
-        let mut own = Vec::with_capacity(graph.tensors.len());
-        for (index, info) in graph.tensors.iter().enumerate() {
-            let is_own = info.len > 0 && plan.slots[index].is_none();
-            own.push(match &info.kind {
-                Kind::Constant(values) if is_own => Some(constant(gpu, values, halves[index])?),
-                _ if is_own => Some(memory(gpu, info.len, halves[index])?),
-                _ => None,
-            });
-        }
-        let lies = |tensor: Tensor| match plan.slots[tensor.0] {
-            Some(slot) => slots.get(slot),
-            None => own[tensor.0].as_ref(),
-        };
+        let mut memory = Memory::new(gpu, graph, (precision, &halves), weights)?;
         let passes = graph.ops.iter().map(|op| pass::pass(op, |tensor| graph.is_bytes(tensor)));
+        let lies = |tensor| memory.of(tensor);
         let steps = passes.map(|pass| prepare(gpu, &pass?.stored(&halves), lies)).collect::<Result<Vec<_>>>()?;
-        let bytes = slots.iter().chain(own.iter().flatten()).map(|buffer| buffer.used() as usize).sum();
-        let mut take = |tensor: &Tensor| {
-            let buffer = own[tensor.0].take().ok_or(Error::Spec { kernel: "net", reason: "an output is an input" })?;
-            Ok(Resident::new(buffer, graph.len_of(*tensor)))
-        };
+        let bytes = memory.own_bytes();
+        let mut take = |tensor: &Tensor| memory.take(*tensor, graph.len_of(*tensor));
         let inputs = graph.inputs().iter().map(&mut take).collect::<Result<_>>()?;
         let outputs = graph.outputs().iter().map(&mut take).collect::<Result<_>>()?;
-        // The constants' buffers would go back to the pool and be written by others: the slots keep them.
-        let slots = slots.into_iter().chain(own.into_iter().flatten()).collect();
-        Ok(Self { gpu: gpu.clone(), inputs, outputs, steps, _slots: slots, bytes, precision })
+        Ok(Self { gpu: gpu.clone(), inputs, outputs, steps, _memory: memory, bytes, precision })
     }
 
     /// What its tensors are stored as.
@@ -65,7 +47,7 @@ impl GpuNet {
         self.precision
     }
 
-    /// Bytes it holds on the GPU.
+    /// Bytes that it alone holds on the GPU: constants are not counted, others may read them as well.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -120,20 +102,61 @@ impl GpuNet {
     }
 }
 
-fn memory(gpu: &Gpu, len: usize, is_half: bool) -> Result<Pooled> {
+/// Where the tensors of a net lie.
+#[derive(Debug)]
+struct Memory {
+    /// The slot of each tensor, of those that share memory.
+    places: Vec<Option<usize>>,
+    slots: Vec<Pooled>,
+    /// Of each tensor that shares none: inputs and outputs.
+    own: Vec<Option<Pooled>>,
+    constants: Vec<Option<Arc<Pooled>>>,
+}
+
+impl Memory {
+    fn new(gpu: &Gpu, graph: &Graph, (precision, halves): (Precision, &[bool]), weights: &Weights) -> Result<Self> {
+        let plan = Plan::new(graph);
+        // Slots hold what operations make for each other, which is all of one kind.
+        let slot = |len: &usize| floats(gpu, *len, precision == Precision::F16);
+        let slots = plan.sizes.iter().map(slot).collect::<Result<Vec<_>>>()?;
+        let (mut own, mut constants) = (Vec::new(), Vec::new());
+        for (info, (slot, is_half)) in graph.tensors.iter().zip(plan.slots.iter().zip(halves)) {
+            let (mut memory, mut constant) = (None, None);
+            match &info.kind {
+                _ if info.len == 0 || slot.is_some() => {}
+                Kind::Constant(values) => constant = Some(weights.get(gpu, values, *is_half)?),
+                Kind::Input(_) | Kind::Computed => memory = Some(floats(gpu, info.len, *is_half)?),
+            }
+            own.push(memory);
+            constants.push(constant);
+        }
+        Ok(Self { places: plan.slots, slots, own, constants })
+    }
+
+    fn of(&self, tensor: Tensor) -> Option<&Pooled> {
+        match self.places[tensor.0] {
+            Some(slot) => self.slots.get(slot),
+            None => self.own[tensor.0].as_ref().or(self.constants[tensor.0].as_deref()),
+        }
+    }
+
+    /// Bytes of all but the constants.
+    fn own_bytes(&self) -> usize {
+        self.slots.iter().chain(self.own.iter().flatten()).map(|buffer| buffer.used() as usize).sum()
+    }
+
+    /// An input or output, to be handed out.
+    fn take(&mut self, tensor: Tensor, len: usize) -> Result<Resident> {
+        let reason = "an output is an input or a constant";
+        let buffer = self.own[tensor.0].take().ok_or(Error::Spec { kernel: "net", reason })?;
+        Ok(Resident::new(buffer, len))
+    }
+}
+
+fn floats(gpu: &Gpu, len: usize, is_half: bool) -> Result<Pooled> {
     // Bytes of an input of bytes would do with a quarter; its shader reads whole words.
     let each = if is_half { size_of::<u16>() } else { size_of::<f32>() };
     gpu.scratch((len * each) as u64, "a net's tensors in bytes")
-}
-
-fn constant(gpu: &Gpu, values: &[f32], is_half: bool) -> Result<Pooled> {
-    const WHAT: &str = "a net's weights in bytes";
-    if is_half {
-        let halves: Vec<u16> = values.iter().map(|value| half(*value)).collect();
-        gpu.upload(&halves, WHAT)
-    } else {
-        gpu.upload(values, WHAT)
-    }
 }
 
 fn prepare<'a>(gpu: &Gpu, pass: &Pass, lies: impl Fn(Tensor) -> Option<&'a Pooled>) -> Result<Prepared> {

@@ -23,6 +23,7 @@ mod pass;
 mod plan;
 mod precision;
 mod view;
+mod weights;
 
 pub mod conv;
 pub mod depthwise;
@@ -41,5 +42,6 @@ pub use op::{Epilogue, Op, Window};
 pub use plan::Plan;
 pub use precision::Precision;
 pub use view::View;
+pub use weights::Weights;
 
 pub(crate) use pass::SHADERS;

@@ -2,6 +2,7 @@
 
 use crate::device::{both_forms, gpu};
 use crate::seeded::Seeded;
+use std::sync::Arc;
 use tollgate_kernels::gpu::{AdapterChoice, Gpu, GpuOptions};
 use tollgate_kernels::net::conv::Conv;
 use tollgate_kernels::net::map::Map;
@@ -9,7 +10,7 @@ use tollgate_kernels::net::matmul::MatMul;
 use tollgate_kernels::net::pool::{Pool, PoolKind};
 use tollgate_kernels::net::rows::{Rows, RowsKind};
 use tollgate_kernels::net::{
-    Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Precision, Tensor, View, Window, fuse, run,
+    Activation, Element, Epilogue, GpuNet, Graph, Kind, Op, Precision, Tensor, View, Weights, Window, fuse, run,
 };
 
 /// Of the largest value of an output.
@@ -99,7 +100,7 @@ fn check_at(gpu: &Gpu, graph: &Graph, seeded: &mut Seeded, precision: Precision,
         })
         .collect();
     let expected = run(graph, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("the kernel runs");
-    let net = GpuNet::new(gpu, graph, precision).expect("the kernel runs");
+    let net = GpuNet::new(gpu, graph, precision, &Weights::default()).expect("the kernel runs");
     assert_eq!(net.precision(), precision);
     for (index, input) in inputs.iter().enumerate() {
         if graph.is_bytes(graph.inputs()[index]) {
@@ -333,7 +334,7 @@ fn fused_graphs_compute_the_same() {
 
 /// Runs a graph of one input and one output.
 fn outputs(gpu: &Gpu, graph: &Graph, input: &[f32], precision: Precision) -> (Vec<f32>, GpuNet) {
-    let net = GpuNet::new(gpu, graph, precision).expect("the kernel runs");
+    let net = GpuNet::new(gpu, graph, precision, &Weights::default()).expect("the kernel runs");
     net.write(0, input).expect("the kernel runs");
     let pending = net.submit(&[]).expect("the kernel runs");
     let mut found = vec![f32::NAN; pending.len()];
@@ -366,8 +367,57 @@ fn halves_neither_overflow_nor_spoil_constants() {
     }
     let (exact, whole) = outputs(&gpu, &graph, &input, Precision::F32);
     assert!(exact.iter().zip(&input).all(|(found, x)| (found - x * 3e5 / 1024.0).abs() < 0.01));
-    // Two tensors at the edges and the constant are as they were.
-    assert!(half.bytes() < whole.bytes() && half.bytes() >= 3 * 4 * len, "{} {}", half.bytes(), whole.bytes());
+    // The two tensors at the edges are as they were.
+    assert!(half.bytes() < whole.bytes() && half.bytes() >= 2 * 4 * len, "{} {}", half.bytes(), whole.bytes());
+}
+
+/// Batches of several sizes, and lanes, read the same weights: they are uploaded once, stay as long as one reads them, and
+/// 16-bit floats are kept apart from 32-bit ones.
+#[test]
+fn nets_share_the_weights_they_have_in_common() {
+    let Some(gpu) = gpu() else { return };
+    let len = 40_000;
+    let shared: Arc<[f32]> = values(&mut Seeded::new(37), len).into();
+    let graph = |images: usize| {
+        let (mut graph, shape) = (Graph::default(), [images, len]);
+        let x = input(&mut graph, images * len);
+        let times = View::dense(graph.constant(Arc::clone(&shared)), &[len]).broadcast(&shape).unwrap();
+        let out = graph.computed(images * len);
+        let map = Map::copy(View::dense(x, &shape), View::dense(out, &shape));
+        graph.push(Op::Map(Map { times: Some(times), ..map }));
+        graph.output(out);
+        graph
+    };
+    let weights = Weights::default();
+    let uploaded = |make: &mut dyn FnMut() -> GpuNet| {
+        let before = gpu.usage().to_device_bytes;
+        let net = make();
+        ((gpu.usage().to_device_bytes - before) as usize, net)
+    };
+    let one = |images, precision| {
+        uploaded(&mut || GpuNet::new(&gpu, &graph(images), precision, &weights).expect("the kernel runs"))
+    };
+    let (first, single) = one(1, Precision::F32);
+    let (second, double) = one(2, Precision::F32);
+    assert!(first > 4 * len && second < len, "{first} {second}");
+    let (halves, as_halves) = one(1, Precision::F16);
+    let is_half = as_halves.precision() == Precision::F16;
+    assert!(if is_half { (2 * len..4 * len).contains(&halves) } else { halves < len }, "{halves}");
+    let product = |net: &GpuNet, images: usize| {
+        net.write(0, &vec![0.5; images * len]).expect("the kernel runs");
+        let pending = net.submit(&[]).expect("the kernel runs");
+        let mut found = vec![f32::NAN; pending.len()];
+        pending.read(&mut found).expect("the kernel runs");
+        found
+    };
+    let expected: Vec<_> = shared.iter().map(|value| value * 0.5).collect();
+    assert_eq!(product(&single, 1), expected);
+    // What is let go of is soon another's.
+    drop((single, as_halves));
+    let other = GpuNet::new(&gpu, &graph(1), Precision::F32, &Weights::default()).expect("the kernel runs");
+    assert_eq!(product(&double, 2), expected.repeat(2));
+    drop((double, other));
+    assert!(one(1, Precision::F32).0 > 4 * len, "they stayed without a reader");
 }
 
 /// A GPU that has none of the extras computes the same.

@@ -59,7 +59,9 @@ impl OnnxNet {
         let inputs = inputs(&graph, &known).map_err(|fault| explain(name, "its inputs", fault))?;
         let outputs: Vec<_> = graph.output.iter().map(|output| output.name.clone()).collect();
         let nodes = graph.node.into_iter().map(Node::new).collect();
-        let nodes = pattern::rewrite(nodes, &mut known, &outputs);
+        let mut nodes = pattern::rewrite(nodes, &mut known, &outputs);
+        // Known once, so that all graphs share it; what is wrong with one is said where it is used.
+        nodes.retain(|node| !becomes_known(node, &mut known));
         Ok(Self { name: name.into(), nodes, known, opset, inputs, outputs, metadata })
     }
 
@@ -113,6 +115,12 @@ impl OnnxNet {
             because @ Fault::Because(_) => explain(&self.name, &format!("{} `{}`", node.op, node.label()), because),
         }
     }
+}
+
+/// Whether a node is a sound constant, which is known then.
+fn becomes_known(node: &Node, known: &mut HashMap<String, Value>) -> bool {
+    let value = if node.op == "Constant" { lower::constant(node).ok() } else { None };
+    value.map(|value| known.insert(node.output().to_owned(), value)).is_some()
 }
 
 fn explain(model: &str, part: &str, fault: Fault) -> Error {

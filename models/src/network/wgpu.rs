@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 1 << 30;
 /// A net on a GPU. Where the GPU fails, ONNX Runtime does the photo on the CPU.
 pub struct WgpuNet {
     shared: Arc<SharedGpu>,
-    file: OnnxNet,
+    file: Arc<OnnxNet>,
     precision: Precision,
     /// By the shape of the input, the one used last at the end.
     sizes: Vec<Size>,
@@ -54,7 +54,7 @@ impl WgpuNet {
         precision: Precision,
         instead: Box<dyn Network>,
     ) -> Result<Self> {
-        let file = OnnxNet::open(&info.name, &info.path)?;
+        let file = shared.net(info)?;
         Ok(Self { shared, file, precision, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
     }
 
@@ -83,10 +83,12 @@ impl WgpuNet {
     /// A graph; where there is no memory for it, in place of those of other sizes.
     fn make(&mut self, shape: [usize; 4]) -> Result<GpuNet> {
         let graph = self.file.graph(&[&shape])?;
-        match GpuNet::new(&self.shared.gpu(), &graph, self.precision) {
+        let (shared, precision) = (&self.shared, self.precision);
+        let make = || GpuNet::new(&shared.gpu(), &graph, precision, &shared.weights());
+        match make() {
             Err(KernelError::OutOfMemory { .. }) if !self.sizes.is_empty() => {
                 self.sizes.clear();
-                Ok(GpuNet::new(&self.shared.gpu(), &graph, self.precision)?)
+                Ok(make()?)
             }
             made => Ok(made?),
         }

@@ -1,11 +1,16 @@
 //! The GPU that all lanes share: opened anew when it is lost, given up when that does not help.
 
+use crate::ModelInfo;
+use crate::net::OnnxNet;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tollgate_kernels::crop::GpuCrop;
 use tollgate_kernels::gpu::{Gpu, GpuOptions, PipelineFile};
 use tollgate_kernels::jpeg::GpuJpeg;
 use tollgate_kernels::letterbox::GpuLetterbox;
+use tollgate_kernels::net::Weights;
 use tollgate_kernels::{Error, Result};
 
 /// So often a lost GPU is opened anew: a driver that resets more often than that is of no use.
@@ -16,6 +21,8 @@ const MAX_REOPENED: u64 = 3;
 pub struct SharedGpu {
     options: GpuOptions,
     now: RwLock<Arc<Kernels>>,
+    /// Nets that run on it, read once for all lanes.
+    nets: Mutex<HashMap<PathBuf, Arc<OnnxNet>>>,
     reopened: AtomicU64,
     /// Set once there is no use in asking it again.
     given_up: AtomicBool,
@@ -29,12 +36,13 @@ struct Kernels {
     jpeg: GpuJpeg,
     letterbox: GpuLetterbox,
     crop: GpuCrop,
+    weights: Arc<Weights>,
 }
 
 impl Kernels {
     fn new(gpu: Gpu) -> Result<Self> {
         let (jpeg, letterbox, crop) = (GpuJpeg::new(&gpu)?, GpuLetterbox::new(&gpu)?, GpuCrop::new(&gpu)?);
-        Ok(Self { gpu, jpeg, letterbox, crop })
+        Ok(Self { gpu, jpeg, letterbox, crop, weights: Arc::default() })
     }
 }
 
@@ -55,6 +63,7 @@ impl SharedGpu {
         let shared = Self {
             options,
             now: RwLock::new(Arc::new(kernels)),
+            nets: Mutex::default(),
             reopened: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
             warned: AtomicBool::new(false),
@@ -95,6 +104,22 @@ impl SharedGpu {
 
     pub(crate) fn crop(&self) -> GpuCrop {
         self.now().crop.clone()
+    }
+
+    /// The weights that lie on it.
+    pub(crate) fn weights(&self) -> Arc<Weights> {
+        Arc::clone(&self.now().weights)
+    }
+
+    /// A net that runs on it. All lanes get the same, and so share its weights.
+    pub(crate) fn net(&self, info: &ModelInfo) -> crate::Result<Arc<OnnxNet>> {
+        let mut nets = self.nets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(net) = nets.get(&info.path) {
+            return Ok(Arc::clone(net));
+        }
+        let net = Arc::new(OnnxNet::open(&info.name, &info.path)?);
+        nets.insert(info.path.clone(), Arc::clone(&net));
+        Ok(net)
     }
 
     /// Letterboxes, crops and runs of nets that the CPU had to do, because the GPU failed or could not take them.

@@ -140,7 +140,7 @@ impl Lowering {
     }
 }
 
-fn constant(node: &Node) -> Lowered<Value> {
+pub(super) fn constant(node: &Node) -> Lowered<Value> {
     let tensor = node.attribute("value").and_then(|value| value.t.as_ref());
     Value::constant(tensor.ok_or_else(|| Fault::unknown("a constant without `value`"))?)
 }
