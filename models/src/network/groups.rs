@@ -3,13 +3,14 @@
 use super::Job;
 use tollgate_kernels::Picture;
 
-/// So many inputs are done at once on a GPU. Small layers fill one from about eight on; beyond 32 memory grows and little
-/// else (counted in `benches/results/2026-11-25-net-estimate.md`).
-pub(super) const MOST: usize = 32;
+/// So many inputs are done at once on a GPU, if a lane is given as many. Small layers fill one from about eight on; beyond
+/// 32 memory grows faster than speed, which is still a fifth more at 128 (counted in
+/// `benches/results/2026-11-25-net-estimate.md`).
+pub(super) const MOST: usize = 128;
 
 /// Batches have one of these sizes: each takes a graph and memory of its own, and one that is a third too large wastes
 /// less than many graphs would.
-const SIZES: [usize; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, MOST];
+const SIZES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, MOST];
 
 /// The size of a batch for that many inputs.
 pub(super) fn batch_size(inputs: usize) -> usize {
