@@ -2,13 +2,17 @@
 
 mod batch;
 mod pixels;
+mod spare;
 
 pub use batch::{DecodedBatch, JpegFile};
+
+use std::sync::Arc;
 
 use super::{Scale, Status};
 use crate::error::Result;
 use crate::geometry::PixelRect;
 use crate::gpu::{Gpu, LANE, Photos, SUBGROUP_LANE, Shader};
+use spare::Spare;
 
 const CHUNK: &str = include_str!("chunk.wgsl");
 const PASSES: &str = include_str!("entropy.wgsl");
@@ -24,6 +28,7 @@ pub(crate) const COLOUR: Shader =
 #[derive(Clone, Debug)]
 pub struct GpuJpeg {
     gpu: Gpu,
+    spare: Arc<Spare>,
 }
 
 impl GpuJpeg {
@@ -34,7 +39,7 @@ impl GpuJpeg {
         }
         gpu.pipeline(TRANSFORM, "transform")?;
         gpu.pipeline(COLOUR, "colour")?;
-        Ok(Self { gpu: gpu.clone() })
+        Ok(Self { gpu: gpu.clone(), spare: Arc::default() })
     }
 
     /// Uploads the files' coded data and decodes their coefficients. Returns at once.
@@ -42,7 +47,7 @@ impl GpuJpeg {
     /// A file that is not of the kinds done, or has more than `max_pixels`, is refused by itself
     /// ([`DecodedBatch::refusal`]). Fails where the batch does not fit the GPU: use a smaller one then.
     pub fn submit(&self, files: &[JpegFile<'_>], max_pixels: u64) -> Result<DecodedBatch> {
-        DecodedBatch::submit(&self.gpu, files, max_pixels)
+        DecodedBatch::submit(&self.gpu, &self.spare, files, max_pixels)
     }
 
     /// Makes whole pictures, upright, each of a photo of the batch at a scale. Returns at once.

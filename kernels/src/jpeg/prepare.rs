@@ -24,9 +24,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Fills `coded`, an empty buffer.
+    ///
     /// Fails as [`JpegDecoder::open`](super::JpegDecoder::open) does, and where restart intervals are missing, empty or
     /// out of order, of which the sequential decoder makes what can be made.
-    pub(super) fn new(file: &[u8], orientation: Orientation, max_pixels: u64) -> Result<Self> {
+    pub(super) fn new(file: &[u8], orientation: Orientation, max_pixels: u64, coded: Vec<u8>) -> Result<Self> {
         let header = Header::parse(file)?;
         let pixels = header.width as u64 * header.height as u64;
         if pixels > max_pixels {
@@ -35,7 +37,7 @@ impl Prepared {
         if file.len() - header.scan_start > MAX_CODED_BYTES {
             return Err(Error::JpegUnsupported { feature: "files of more than 256 MiB" });
         }
-        let mut prepared = Self { header, orientation, coded: Vec::new(), ends: Vec::new() };
+        let mut prepared = Self { header, orientation, coded, ends: Vec::new() };
         prepared.collect(file).ok_or(Error::Jpeg { reason: "restart intervals are missing or out of order" })?;
         Ok(prepared)
     }

@@ -42,7 +42,7 @@ pub struct Coefficients {
 /// Fails as [`JpegDecoder::open`](super::JpegDecoder::open) does, and on missing restart intervals. What else cannot be
 /// decoded is a [`Status`].
 pub fn decode(file: &[u8], orientation: Orientation, max_pixels: u64) -> Result<Coefficients> {
-    let prepared = Prepared::new(file, orientation, max_pixels)?;
+    let prepared = Prepared::new(file, orientation, max_pixels, Vec::new())?;
     let coder = Coder::new(&prepared);
     let mut chunks = guesses(&coder);
     settle(&coder, &mut chunks);

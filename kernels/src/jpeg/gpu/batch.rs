@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytemuck::{Pod, Zeroable};
 
+use super::spare::Spare;
 use super::{ENTROPY, status};
 use crate::error::{Error, Result};
 use crate::gpu::{Bindings, Gpu, Pending, Pooled, Use, grid};
@@ -159,12 +160,10 @@ fn slots(components: &[Component]) -> u32 {
 }
 
 impl DecodedBatch {
-    pub(super) fn submit(gpu: &Gpu, files: &[JpegFile<'_>], max_pixels: u64) -> Result<Self> {
+    pub(super) fn submit(gpu: &Gpu, spare: &Spare, files: &[JpegFile<'_>], max_pixels: u64) -> Result<Self> {
         let mut plan = Plan::default();
-        let photos = files
-            .iter()
-            .map(|file| Prepared::new(file.bytes, file.orientation, max_pixels).map(|prepared| plan.add(prepared)));
-        let photos: Vec<_> = photos.collect();
+        let prepare = |file: &JpegFile<'_>| Prepared::new(file.bytes, file.orientation, max_pixels, spare.take());
+        let photos: Vec<_> = files.iter().map(|file| prepare(file).map(|prepared| plan.add(prepared))).collect();
         let coefficients = gpu.scratch(plan.blocks * BLOCK_WORDS * 4, "the coefficients in bytes")?;
         let quants = gpu.upload(&plan.quants.bytes, "the quantisation tables in bytes")?;
         let mut batch =
@@ -173,6 +172,7 @@ impl DecodedBatch {
         if !plan.photos.is_empty() {
             batch.decode(gpu, &plan)?;
         }
+        spare.give_back(plan.coded);
         Ok(batch)
     }
 
