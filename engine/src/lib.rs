@@ -8,6 +8,7 @@ pub mod flow;
 pub mod listen;
 pub mod pipeline;
 pub mod replay;
+mod scene;
 pub mod serve;
 pub mod setup;
 

@@ -2,16 +2,12 @@
 
 use super::path::Path;
 use super::report::About;
-use crate::{Error, Result};
+use crate::Result;
+use crate::scene::{self, QUALITY};
 use chrono::DateTime;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use std::path::PathBuf;
-use tollgate_datasets::sample;
 use tollgate_ingest::{Payload, Record, ReplayOptions, ReplaySource, Source};
 use tollgate_kernels::Rect;
-
-/// The JPEG quality of generated photos: that of many cameras.
-const QUALITY: u8 = 85;
 
 /// Which photos.
 #[derive(Clone, Debug)]
@@ -99,15 +95,6 @@ fn folder(path: &PathBuf, most: usize) -> Result<Photos> {
 
 fn generated(width: u16, height: u16, count: usize) -> Result<Photos> {
     let record = |index: usize| {
-        let pixels = sample::picture(index, width.into(), height.into());
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder::new(&mut bytes, QUALITY);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.encode(&pixels, width, height, ColorType::Rgb).map_err(|source| Error::Generated {
-            width,
-            height,
-            source: Box::new(source),
-        })?;
         let file = format!("generated-{index:04}.jpg");
         Ok(Record {
             offset: index as u64,
@@ -117,7 +104,7 @@ fn generated(width: u16, height: u16, count: usize) -> Result<Photos> {
             path: None,
             lane: None,
             recorded: DateTime::UNIX_EPOCH,
-            payload: Payload::Bytes(bytes),
+            payload: Payload::Bytes(scene::jpeg(index, width, height)?),
         })
     };
     let records = (0..count).map(record).collect::<Result<_>>()?;

@@ -59,7 +59,7 @@ impl ModelsConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Inference {
-    /// The fastest that was measured, which is ONNX Runtime on the CPU so far.
+    /// The quickest, measured for each net at the start; beside a software adapter ONNX Runtime on the CPU.
     #[default]
     Auto,
     /// ONNX Runtime's CPU provider; the GPU makes the nets' inputs alone.

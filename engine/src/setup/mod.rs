@@ -3,6 +3,8 @@
 mod backend;
 mod choose;
 mod nets;
+mod places;
+mod trial;
 
 pub use backend::{Backend, Opened};
 pub use choose::{Chooser, Chosen};
@@ -11,7 +13,8 @@ use crate::Result;
 use crate::config::Config;
 use crate::flow::Stage;
 use crate::pipeline::{self, Judged, Parts};
-use nets::{Loader, Place};
+use nets::Loader;
+use places::Places;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_ingest::Record;
@@ -28,7 +31,7 @@ pub struct Setup {
     /// The nets, and why these.
     pub chosen: Chosen,
     /// Where the nets run.
-    place: Place,
+    places: Places,
     /// Where photos sent by reference are fetched; none refuses them.
     pub references: Option<Arc<References>>,
 }
@@ -42,9 +45,9 @@ impl Setup {
         let manifest = Manifest::shipped()?;
         let runtime = Runtime::open(&runtime_path(&manifest, store, progress)?)?;
         let mut chosen = Chooser { manifest: &manifest, store, progress }.choose(&config.models)?;
-        let place = Place::choose(&config.models, &backend, &runtime, (&manifest, store, progress))?;
-        chosen.because.extend(place.because(&runtime, &chosen.detector));
-        Ok(Self { backend, runtime, chosen, place, references: None })
+        let places = Places::choose(config, &backend, &runtime, &chosen, (&manifest, store, progress))?;
+        chosen.because.extend(places.because(&runtime, &chosen.detector));
+        Ok(Self { backend, runtime, chosen, places, references: None })
     }
 
     /// The models as events name them.
@@ -61,7 +64,7 @@ impl Setup {
     /// # Errors
     /// It does not load.
     pub fn net(&self, info: &ModelInfo) -> Result<Box<dyn Network>> {
-        self.place.load(&self.runtime, &self.backend, info)
+        self.places.of(info).load(&self.runtime, &self.backend, info)
     }
 
     /// One assembly, with nets and buffers of its own.
@@ -69,7 +72,7 @@ impl Setup {
     /// # Errors
     /// A net does not load or does not fit its decode rule.
     pub fn lane(&self, config: &Config) -> Result<impl Stage<Record, Out = Judged> + Send + use<>> {
-        let loader = Loader { runtime: &self.runtime, backend: &self.backend, place: &self.place };
+        let loader = Loader { runtime: &self.runtime, backend: &self.backend, places: &self.places };
         let (detector, reader) = loader.lane(&self.chosen)?;
         let engine = &config.engine;
         Ok(pipeline::assemble(Parts {

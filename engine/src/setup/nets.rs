@@ -1,23 +1,17 @@
 //! Where the nets run, and the nets of one lane.
 
+use super::places::Places;
 use super::{Chosen, Opened};
 use crate::Result;
-use crate::config::{Inference, ModelsConfig};
-use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_kernels::net::Precision;
 use tollgate_models::detector::{Retina, Yolo};
 use tollgate_models::network::{Network, OnnxRuntimeNet, WgpuNet};
 use tollgate_models::pixels::{CpuPixels, SharedGpu};
 use tollgate_models::reader::{CtcReader, SecondOpinion, SlotReader};
-use tollgate_models::{
-    Decode, Detector, Error as ModelError, Manifest, ModelInfo, Progress, Provider, Reader, Runtime, Store,
-};
+use tollgate_models::{Decode, Detector, Error as ModelError, ModelInfo, Provider, Reader, Runtime};
 
-/// CUDA's library has this name and lies beside ONNX Runtime's, if that build has it.
-const CUDA: &str = "libonnxruntime_providers_cuda.so";
-
-/// Where the nets run.
+/// Where a net runs.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     /// In ONNX Runtime.
@@ -27,6 +21,19 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// Its name in the config; the CPU is `onnxruntime` there.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::OnnxRuntime(provider) => provider.name(),
+            Self::Wgpu(..) => "wgpu",
+        }
+    }
+
+    /// Whether it leaves the GPU alone.
+    pub(super) fn is_cpu(&self) -> bool {
+        matches!(self, Self::OnnxRuntime(Provider::Cpu))
+    }
+
     /// Lines for people; none where nothing was asked for.
     pub(super) fn because(&self, runtime: &Runtime, detector: &ModelInfo) -> Vec<String> {
         let place = match self {
@@ -49,33 +56,6 @@ impl Place {
         std::iter::once(place).chain(is_elsewhere.then_some(but)).collect()
     }
 
-    /// What the config asks for on this backend; a provider is fetched and opened for it.
-    ///
-    /// # Errors
-    /// The provider cannot be had, or finds no GPU.
-    pub(super) fn choose(
-        models: &ModelsConfig,
-        backend: &Opened,
-        runtime: &Runtime,
-        (manifest, store, progress): (&Manifest, &Store, &dyn Progress),
-    ) -> Result<Self> {
-        let (provider, library) = match (backend, models.inference) {
-            // Auto is what was measured to be fastest; nothing else was measured on a GPU yet.
-            (Opened::Cpu, _) | (Opened::Gpu(_), Inference::Auto | Inference::OnnxRuntime) => {
-                return Ok(Self::OnnxRuntime(Provider::Cpu));
-            }
-            (Opened::Gpu(device), Inference::Wgpu) => {
-                return Ok(Self::Wgpu(Arc::clone(device.gpu()), models.precision.into()));
-            }
-            (Opened::Gpu(_), Inference::WebGpu) => {
-                (Provider::WebGpu, store.ensure(manifest.get("onnxruntime-webgpu")?, progress)?)
-            }
-            (Opened::Gpu(_), Inference::Cuda) => (Provider::Cuda, beside(runtime)),
-        };
-        runtime.register(provider, &library)?;
-        Ok(Self::OnnxRuntime(provider))
-    }
-
     /// A net of one lane.
     pub(super) fn load(&self, runtime: &Runtime, backend: &Opened, info: &ModelInfo) -> Result<Box<dyn Network>> {
         match self {
@@ -91,15 +71,11 @@ impl Place {
     }
 }
 
-fn beside(runtime: &Runtime) -> PathBuf {
-    runtime.path().parent().map_or_else(|| CUDA.into(), |folder| folder.join(CUDA))
-}
-
 /// What a lane needs to load its nets.
 pub(super) struct Loader<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) backend: &'a Opened,
-    pub(super) place: &'a Place,
+    pub(super) places: &'a Places,
 }
 
 impl Loader<'_> {
@@ -114,7 +90,7 @@ impl Loader<'_> {
         Ok((detector, reader))
     }
 
-    fn detector(&self, info: &ModelInfo) -> Result<Box<dyn Detector>> {
+    pub(super) fn detector(&self, info: &ModelInfo) -> Result<Box<dyn Detector>> {
         match info.decode {
             Decode::Retina => Ok(Box::new(Retina::on(self.net(info)?, info.clone())?)),
             Decode::YoloV8 | Decode::EndToEnd => {
@@ -124,7 +100,7 @@ impl Loader<'_> {
         }
     }
 
-    fn reader(&self, info: &ModelInfo) -> Result<Box<dyn Reader>> {
+    pub(super) fn reader(&self, info: &ModelInfo) -> Result<Box<dyn Reader>> {
         match info.decode {
             Decode::Slots => Ok(Box::new(SlotReader::on(self.net(info)?, info.clone())?)),
             Decode::Ctc => Ok(Box::new(CtcReader::on(self.net(info)?, info.clone())?)),
@@ -133,7 +109,7 @@ impl Loader<'_> {
     }
 
     fn net(&self, info: &ModelInfo) -> Result<Box<dyn Network>> {
-        self.place.load(self.runtime, self.backend, info)
+        self.places.of(info).load(self.runtime, self.backend, info)
     }
 }
 
