@@ -23,6 +23,8 @@ use image::codecs::jpeg::JpegEncoder;
 use shot::Shot;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{panic, thread};
 
 /// The JPEG quality of the photos.
 const QUALITY: u8 = 80;
@@ -56,16 +58,32 @@ pub fn scenes() -> Vec<Scene> {
 /// A folder or file that cannot be written.
 pub fn render(dir: &Path) -> Result<Vec<Scene>> {
     let shots = lanes::shots();
-    let mut scenes = Vec::with_capacity(shots.len());
-    for (i, shot) in shots.iter().enumerate() {
-        let scene = describe(i, shot);
-        write(&dir.join(&scene.file), &photo(i, shot, &dir.join(&scene.file))?)?;
-        scenes.push(scene);
-    }
+    let scenes = scenes();
+    draw(&shots, &scenes, dir)?;
     for (lane, csv) in label_files(&scenes) {
         write(&dir.join(lane).join(FILE_NAME), csv.as_bytes())?;
     }
     Ok(scenes)
+}
+
+/// Draws the photos on all cores: each comes from its own number alone.
+fn draw(shots: &[Shot], scenes: &[Scene], dir: &Path) -> Result<()> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let some = || -> Result<()> {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(shot), Some(scene)) = (shots.get(i), scenes.get(i)) else { return Ok(()) };
+            let path = dir.join(&scene.file);
+            write(&path, &photo(i, shot, &path)?)?;
+        }
+    };
+    thread::scope(|scope| {
+        let drawing: Vec<_> = (0..cores).map(|_| scope.spawn(some)).collect();
+        let outcomes = drawing.into_iter().map(|one| one.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        // All of them are waited for, whatever became of the first.
+        outcomes.fold(Ok(()), Result::and)
+    })
 }
 
 /// A scene of the set that is no hard one, drawn at another size: interleaved RGB, `width * height * 3` bytes. The

@@ -27,8 +27,7 @@ pub(super) struct Rig {
 impl Rig {
     /// With nets and buffers of its own a lane.
     pub(super) fn new(setup: &Setup, config: &Config) -> Result<Self> {
-        let lane = |_| Ok::<Lane, crate::Error>(Box::new(setup.lane(config)?));
-        let lanes = (0..config.workers()).map(lane).collect::<Result<_>>()?;
+        let lanes = setup.lanes(config)?.into_iter().map(|lane| Box::new(lane) as Lane).collect();
         let engine = &config.engine;
         Ok(Self {
             lanes,

@@ -76,7 +76,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineConfig {
-    /// Lanes, each with nets of its own; the default is one a core.
+    /// Lanes, each with nets of its own; the default is one a core, where the nets run on a GPU at most 8.
     pub workers: Option<NonZeroUsize>,
     /// Photos in a batch, at most; the default is 4, with a GPU, which does all of them at once, 32.
     pub batch_records: Option<NonZeroUsize>,

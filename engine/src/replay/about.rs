@@ -15,7 +15,7 @@ pub(super) fn page(run: &Run, request: &Request, setup: &Setup, summary: &Summar
             version: run.info.version.clone(),
             source: run.info.source.clone(),
             backend: backend(setup, summary),
-            workers: request.config.workers(),
+            workers: setup.workers(&request.config),
             reader: setup.chosen.reader.name.clone(),
             reader_reason: setup.chosen.because.join("; "),
             models: run.info.models.clone(),

@@ -43,7 +43,7 @@ pub(super) fn drive(
     stop: &AtomicBool,
     observer: &dyn Observer,
 ) -> Result<Pace> {
-    let lanes = (0..request.config.workers()).map(|_| setup.lane(&request.config)).collect::<Result<Vec<_>>>()?;
+    let lanes = setup.lanes(&request.config)?;
     let done = run.journal.end();
     observer.started(run.source.total_hint(), done);
     let mut keeper = Keeper::new(&mut run.journal, observer, done);

@@ -85,7 +85,7 @@ impl Live {
     where
         S: Source<Item = Record> + Send,
     {
-        let lanes = (0..config.workers()).map(|_| setup.lane(config)).collect::<Result<Vec<_>>>()?;
+        let lanes = setup.lanes(config)?;
         self.meter.ready(lanes.len());
         ready();
         flow::lanes(source, lanes, Depth(config.engine.queue_batches), stop, |batch| self.deliver(&batch))

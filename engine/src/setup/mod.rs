@@ -22,6 +22,10 @@ use tollgate_ingest::reference::References;
 use tollgate_models::{Manifest, ModelInfo, Network, Progress, Runtime, Store};
 use tollgate_sinks::event::{ModelRef, ModelRole};
 
+/// Lanes, unless the config says how many, where the nets run on a GPU. These keep one busy (its host's work is 1 ms of a
+/// core a photo, see `benches/results/2026-11-25-gpu-end-to-end-estimate.md`); each further one takes half a gigabyte there.
+const LANES_OF_A_GPU: usize = 8;
+
 /// The backend, ONNX Runtime and the nets of a run.
 pub struct Setup {
     /// Where the nets' inputs are made.
@@ -67,7 +71,25 @@ impl Setup {
         self.places.of(info).load(&self.runtime, &self.backend, info)
     }
 
-    /// One assembly, with nets and buffers of its own.
+    /// How many lanes a run has.
+    pub fn workers(&self, config: &Config) -> usize {
+        let is_on_cpu = self.places.of(&self.chosen.detector).is_cpu();
+        if is_on_cpu || config.engine.workers.is_some() {
+            config.workers()
+        } else {
+            config.workers().min(LANES_OF_A_GPU)
+        }
+    }
+
+    /// An assembly a lane, each with nets and buffers of its own.
+    ///
+    /// # Errors
+    /// A net does not load or does not fit its decode rule.
+    pub fn lanes(&self, config: &Config) -> Result<Vec<impl Stage<Record, Out = Judged> + Send + use<>>> {
+        (0..self.workers(config)).map(|_| self.lane(config)).collect()
+    }
+
+    /// One assembly.
     ///
     /// # Errors
     /// A net does not load or does not fit its decode rule.
