@@ -254,7 +254,11 @@ fn collect(image: u32, thread: u32) -> u32 {
         }
     }
     workgroupBarrier();
-    return total;
+    // The same in all threads: read in this way, compilers that ask for uniform control flow know it too.
+    if (thread == 0u) {
+        counts[0] = total;
+    }
+    return workgroupUniformLoad(&counts[0]);
 }
 
 // A bitonic sort of the first `count` candidates, filled up with such as go last.

@@ -158,13 +158,17 @@ fn place(
     let first_chunk = photos[number].first_chunk;
     let count = photos[number].chunks;
     var before = Tally();
+    let own = rank(lane);
+    if (!is_full(lane)) {
+        report(UNSETTLED);
+    }
     for (var start = 0u; start < count; start += LANES) {
-        let chunk = first_chunk + start + lane.index;
-        let is_active = start + lane.index < count;
+        let chunk = first_chunk + start + own;
+        let is_active = start + own < count;
         var sum = Tally();
         if (is_active) {
             sum = chunks[chunk].tally;
-            if (start + lane.index > 0u && !is_same(chunks[chunk - 1u].exit, chunks[chunk].entry)) {
+            if (start + own > 0u && !is_same(chunks[chunk - 1u].exit, chunks[chunk].entry)) {
                 report(UNSETTLED);
             }
         }

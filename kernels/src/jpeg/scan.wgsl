@@ -7,6 +7,16 @@ struct Scan {
 
 var<workgroup> sums: array<Tally, LANES>;
 
+// A lane's place in the order of the scan.
+fn rank(lane: Lane) -> u32 {
+    return lane.index;
+}
+
+// Whether there is a lane for each place.
+fn is_full(lane: Lane) -> bool {
+    return true;
+}
+
 fn scanned(lane: Lane, own: Tally) -> Scan {
     var sum = own;
     sums[lane.index] = sum;

@@ -18,6 +18,16 @@ fn below(own: Tally, apart: u32) -> Tally {
     return Tally(subgroupShuffleUp(own.is_absolute, apart), subgroupShuffleUp(own.blocks, apart), dc);
 }
 
+// A lane's place in the order of the scan. Nothing says that lanes are laid into subgroups by their index.
+fn rank(lane: Lane) -> u32 {
+    return lane.subgroup * lane.size + lane.place;
+}
+
+// Whether there is a lane for each place: Vulkan before 1.3 promises no full subgroups.
+fn is_full(lane: Lane) -> bool {
+    return lane.subgroups * lane.size == LANES;
+}
+
 fn scanned(lane: Lane, own: Tally) -> Scan {
     var sum = own;
     for (var apart = 1u; apart < lane.size; apart *= 2u) {

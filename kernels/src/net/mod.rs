@@ -10,7 +10,8 @@
 //! from is not known here.
 //!
 //! Tolerance between twins: 10⁻⁴ of the largest value of an output for one operation; sums are taken in another order.
-//! With [`Precision::F16`] each value that one operation makes for another is off by 2⁻¹⁰ of itself at most beside that.
+//! With [`Precision::F16`] each value that one operation makes for another is off by 2⁻¹⁰ of itself at most beside that;
+//! below 2⁻¹⁴ a GPU may make it 0.
 
 mod activation;
 mod count;
