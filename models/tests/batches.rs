@@ -6,13 +6,14 @@ use common::{Nets, nets};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tollgate_kernels::boxes::Detected;
+use tollgate_kernels::crop::{CropSpec, Layout};
 use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
 use tollgate_kernels::jpeg::{JpegFile, Orientation};
 use tollgate_kernels::net::Precision;
 use tollgate_kernels::photo::DevicePhoto;
-use tollgate_kernels::{Photo, Rect, RgbImage};
+use tollgate_kernels::{Filter, Photo, Rect, RgbImage};
 use tollgate_models::detector::Retina;
-use tollgate_models::network::{Network, WgpuNet};
+use tollgate_models::network::{Job, Network, Output, WgpuNet};
 use tollgate_models::pixels::SharedGpu;
 use tollgate_models::reader::SlotReader;
 use tollgate_models::{Detector, ModelInfo, Reader, Reading};
@@ -135,4 +136,45 @@ fn what_is_too_much_at_once_is_done_in_parts() {
     let (in_parts, held) = read(Some((least + most) / 2), 3);
     assert_eq!(in_parts, at_once);
     assert!(held < most, "all fit: this tests nothing ({least} {held} {most})");
+}
+
+/// What a lane keeps for later makes way for what another needs now.
+#[test]
+fn lanes_make_room_for_each_other() {
+    let Some(nets) = nets() else { return };
+    let Some(info) = nets.info("cct_xs_v2_global") else { return };
+    let lane = |gpu: &Arc<SharedGpu>| {
+        let instead = Box::new(nets.on_cpu(&info, false));
+        WgpuNet::load(Arc::clone(gpu), &info, Precision::F32, instead).expect("the net loads")
+    };
+    let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Area, layout: Layout::NhwcU8Rgb };
+    let photo = RgbImage::new(vec![127; 64 * 32 * 3], 64, 32).unwrap();
+    let (view, all) = (photo.view().unwrap(), Rect { x: 0.0, y: 0.0, w: 64.0, h: 32.0 });
+    let read = |net: &mut WgpuNet, plates: usize| {
+        let mut shown = 0;
+        let mut show = |_: usize, _: &[Output<'_>]| {
+            shown += 1;
+            Ok(())
+        };
+        net.run(&vec![Job::Crop(view.into(), all, &spec); plates], &mut show).expect("the net runs");
+        assert_eq!(shown, plates);
+        net.shapes().map(|shape| shape[0]).collect::<Vec<_>>()
+    };
+    let full = |gpu: &Arc<SharedGpu>| {
+        let mut first = lane(gpu);
+        read(&mut first, 1);
+        read(&mut first, 2);
+        assert_eq!(read(&mut first, 3), [1, 2, 3]);
+        first
+    };
+    let gpu = small(None);
+    drop(full(&gpu));
+    // Room for the first lane, and for no other.
+    let gpu = small(Some(gpu.gpu().usage().peak_bytes));
+    let (mut first, mut second) = (full(&gpu), lane(&gpu));
+    read(&mut second, 3);
+    let by_cpu = gpu.finished_on_cpu();
+    assert!(by_cpu > 0, "there was room for both: this tests nothing");
+    assert_eq!(read(&mut first, 1), [1]);
+    assert_eq!((read(&mut second, 3), gpu.finished_on_cpu()), (vec![3], by_cpu));
 }

@@ -26,8 +26,8 @@ pub struct WgpuNet {
     precision: Precision,
     /// By the shape of the input, the one used last at the end.
     sizes: Vec<Size>,
-    /// How often the GPU was opened anew when they were made.
-    opened: u64,
+    /// [`SharedGpu::epoch`] when they were made.
+    epoch: (u64, u64),
     instead: Box<dyn Network>,
     values: Vec<f32>,
 }
@@ -55,16 +55,15 @@ impl WgpuNet {
         instead: Box<dyn Network>,
     ) -> Result<Self> {
         let file = shared.net(info)?;
-        Ok(Self { shared, file, precision, sizes: Vec::new(), opened: 0, instead, values: Vec::new() })
+        Ok(Self { shared, file, precision, sizes: Vec::new(), epoch: (0, 0), instead, values: Vec::new() })
     }
 
     /// The graph for jobs that are alike, made at its first use.
     fn size(&mut self, jobs: &[Job<'_>]) -> Result<&mut Size> {
         let [_, a, b, c] = jobs.first().map_or([0; 4], Job::shape);
         let shape = [batch_size(jobs.len()), a, b, c];
-        // Graphs of a GPU that was lost are of no use.
-        let opened = self.shared.reopened();
-        if std::mem::replace(&mut self.opened, opened) != opened {
+        let epoch = self.shared.epoch();
+        if std::mem::replace(&mut self.epoch, epoch) != epoch {
             self.sizes.clear();
         }
         match self.sizes.iter().position(|size| size.shape == shape) {
@@ -80,18 +79,26 @@ impl WgpuNet {
         Ok(self.sizes.last_mut().ok_or(missing)?)
     }
 
-    /// A graph; where there is no memory for it, in place of those of other sizes.
+    /// A graph; where there is no memory for it, in place of those of other sizes. Where that is not enough, other lanes
+    /// are asked for room, for the next time.
     fn make(&mut self, shape: [usize; 4]) -> Result<GpuNet> {
         let graph = self.file.graph(&[&shape])?;
         let (shared, precision) = (&self.shared, self.precision);
         let make = || GpuNet::new(&shared.gpu(), &graph, precision, &shared.weights());
-        match make() {
-            Err(KernelError::OutOfMemory { .. }) if !self.sizes.is_empty() => {
-                self.sizes.clear();
-                Ok(make()?)
-            }
-            made => Ok(made?),
+        let mut made = make();
+        if matches!(made, Err(KernelError::OutOfMemory { .. })) && !self.sizes.is_empty() {
+            self.sizes.clear();
+            made = make();
         }
+        if matches!(made, Err(KernelError::OutOfMemory { .. })) {
+            shared.make_room();
+        }
+        Ok(made?)
+    }
+
+    /// The shapes of inputs that it has graphs for, the one used last at the end.
+    pub fn shapes(&self) -> impl Iterator<Item = [usize; 4]> + '_ {
+        self.sizes.iter().map(|size| size.shape)
     }
 
     /// Lets go of the sizes that were not used for longest, never of the last one.

@@ -24,6 +24,8 @@ pub struct SharedGpu {
     /// Nets that run on it, read once for all lanes.
     nets: Mutex<HashMap<PathBuf, Arc<OnnxNet>>>,
     reopened: AtomicU64,
+    /// How often somebody had no memory for what it needed.
+    crowded: AtomicU64,
     /// Set once there is no use in asking it again.
     given_up: AtomicBool,
     warned: AtomicBool,
@@ -65,6 +67,7 @@ impl SharedGpu {
             now: RwLock::new(Arc::new(kernels)),
             nets: Mutex::default(),
             reopened: AtomicU64::new(0),
+            crowded: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
             warned: AtomicBool::new(false),
             on_cpu: AtomicU64::new(0),
@@ -130,6 +133,17 @@ impl SharedGpu {
     /// How often it was lost and opened anew. What was made on an earlier one is of no use any more.
     pub fn reopened(&self) -> u64 {
         self.reopened.load(Ordering::Acquire)
+    }
+
+    /// Asks all lanes to let go of what they only keep for later, because there is no memory for what is needed now. Each
+    /// does so when it is next asked for something.
+    pub fn make_room(&self) {
+        self.crowded.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Changes when nothing that is kept may be used any more: it lies on a GPU that was lost, or has to make room.
+    pub(crate) fn epoch(&self) -> (u64, u64) {
+        (self.reopened(), self.crowded.load(Ordering::Acquire))
     }
 
     /// Whether there is no use in asking the GPU again: it was lost too often, or hangs.

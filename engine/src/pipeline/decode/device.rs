@@ -75,7 +75,11 @@ impl Device {
                 opened.append(&mut self.open_jpegs(second, limits));
                 opened
             }
-            Err(KernelError::GpuLimit { .. } | KernelError::OutOfMemory { .. }) => failed(TOO_MUCH),
+            Err(KernelError::GpuLimit { .. }) => failed(TOO_MUCH),
+            Err(KernelError::OutOfMemory { .. }) => {
+                self.gpu.make_room();
+                failed(TOO_MUCH)
+            }
             Err(error) => {
                 // Noted by the GPU's keeper, who gives it up if it was lost.
                 let noted: Result<(), _> = self.gpu.noting(|| Err(error));
