@@ -139,6 +139,15 @@ pub enum Error {
         /// The address.
         brokers: String,
     },
+    /// Dead letters of a sink that would only give them up again.
+    #[error(
+        "{sink} hands on to a broker, and what is among its dead letters that broker can never take: it is not tried \
+         again; after a change of the sink `tollgate events redeliver` sends the results since a time once more"
+    )]
+    NotRequeued {
+        /// The sink.
+        sink: String,
+    },
     /// An account of the task queues cannot be used.
     #[error(transparent)]
     Account(#[from] tollgate_sinks::queue::azure::BadAccount),

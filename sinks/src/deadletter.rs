@@ -1,5 +1,5 @@
-//! The dead letters: a file for each event that was given up, `{SUBSCRIPTION}/Y/M/D/H/{id}.json` by the hour (UTC) of its
-//! last attempt. The file is the event with five more fields.
+//! The dead letters: a file for each event that was given up, `{SUBSCRIPTION}/Y/M/D/H/{id}.json` by an hour (UTC): a webhook's
+//! by that of the last attempt, a bridge's by that of its publication. The file is the event with five more fields.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::pending::Pending;
 use crate::atomic::AtomicFile;
 use crate::error::{Error, Result};
 use crate::event::EVENT_NAMESPACE;
@@ -49,7 +48,26 @@ impl DeadLetter {
     }
 }
 
-/// The dead letters of a subscription.
+/// An event that is given up. Times are milliseconds since the epoch.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenUp<'a> {
+    /// The event.
+    pub(crate) json: &'a [u8],
+    /// The time whose hour it is kept under.
+    pub(crate) at_ms: i64,
+    /// Why it is given up.
+    pub(crate) reason: Option<String>,
+    /// Attempts with an outcome.
+    pub(crate) attempts: u32,
+    /// What became of the last.
+    pub(crate) outcome: String,
+    /// When it was published.
+    pub(crate) published_ms: i64,
+    /// The last attempt, if there was one.
+    pub(crate) last_ms: Option<i64>,
+}
+
+/// The dead letters of a subscription: a webhook, or a bridge to a broker.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
     dir: PathBuf,
@@ -62,21 +80,18 @@ impl DeadLetters {
         Self { dir: folder.join(subscription.to_uppercase()) }
     }
 
-    /// Writes an event that was given up, durably. The same event writes the same file.
-    pub(super) fn write(&self, pending: &Pending) -> Result<()> {
-        let state = &pending.state;
-        let at = if state.last_ms == 0 { state.taken_ms } else { state.last_ms };
-        let hour = self.dir.join(time(at).format("%Y/%m/%d/%H").to_string());
+    /// Writes an event, durably. The same event under the same hour writes the same file.
+    pub(crate) fn write(&self, event: &GivenUp<'_>) -> Result<()> {
+        let hour = self.dir.join(time(event.at_ms).format("%Y/%m/%d/%H").to_string());
         fs::create_dir_all(&hour).map_err(Error::io("make the folder", &hour))?;
-        let mut body: Map<String, Value> =
-            serde_json::from_slice(&pending.json).map_err(Error::json("read an event"))?;
+        let mut body: Map<String, Value> = serde_json::from_slice(event.json).map_err(Error::json("read an event"))?;
         let path = place(&hour, &body)?;
         let added = [
-            state.dead.map(|reason| reason.to_string()).into(),
-            state.attempts.into(),
-            state.outcome.to_string().into(),
-            stamp(state.published_ms),
-            if state.last_ms == 0 { Value::Null } else { stamp(state.last_ms) },
+            event.reason.clone().into(),
+            event.attempts.into(),
+            event.outcome.clone().into(),
+            stamp(event.published_ms),
+            event.last_ms.map_or(Value::Null, stamp),
         ];
         body.extend(ADDED.map(str::to_owned).into_iter().zip(added));
         let json = serde_json::to_vec_pretty(&body).map_err(Error::json("write an event"))?;
@@ -109,7 +124,7 @@ impl DeadLetters {
     }
 
     /// Those that are to be tried again, at most `most`.
-    pub(super) fn requeued(&self, most: usize) -> Result<Vec<DeadLetter>> {
+    pub(crate) fn requeued(&self, most: usize) -> Result<Vec<DeadLetter>> {
         let mut found = Vec::new();
         for path in sorted(&self.dir.join(REQUEUE))?.into_iter().take(most) {
             found.extend(read(&path)?);
@@ -118,7 +133,7 @@ impl DeadLetters {
     }
 
     /// Removes one that is to be tried again, once it is kept elsewhere.
-    pub(super) fn forget(letter: &DeadLetter) -> Result<()> {
+    pub(crate) fn forget(letter: &DeadLetter) -> Result<()> {
         fs::remove_file(&letter.path).map_err(Error::io("remove", &letter.path))
     }
 }
@@ -202,23 +217,31 @@ fn stamp(ms: i64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::push::outcome::{Outcome, Reason};
-    use crate::push::pending::State;
+    use crate::push::Reason;
 
-    fn dead(id: &str, source: &str) -> Pending {
+    /// 2026-11-22T06:05:00Z
+    const LAST_MS: i64 = 1_795_327_500_000;
+
+    fn write(letters: &DeadLetters, id: &str, source: &str) {
         let json = serde_json::json!({ "specversion": "1.0", "id": id, "source": source, "type": "t" }).to_string();
-        // 2026-11-22T06:05:00Z
-        let last_ms = 1_795_327_500_000;
-        let state = State { attempts: 1, last_ms, outcome: Outcome::BadRequest, ..State::new(1_795_327_200_000, 0) };
-        Pending { key: (0, 0), json: json.into_bytes().into(), state }.dead(Reason::UndeliverableDueToClientError)
+        let given_up = GivenUp {
+            json: json.as_bytes(),
+            at_ms: LAST_MS,
+            reason: Some(Reason::UndeliverableDueToClientError.to_string()),
+            attempts: 1,
+            outcome: "BadRequest".into(),
+            published_ms: LAST_MS - 300_000,
+            last_ms: Some(LAST_MS),
+        };
+        letters.write(&given_up).unwrap();
     }
 
     #[test]
     fn path_and_fields_are_the_originals() {
         let dir = tempfile::tempdir().unwrap();
         let letters = DeadLetters::new(dir.path(), "billing");
-        letters.write(&dead("a-1", "s")).unwrap();
-        letters.write(&dead("a-1", "s")).unwrap();
+        write(&letters, "a-1", "s");
+        write(&letters, "a-1", "s");
         let path = dir.path().join("BILLING/2026/11/22/06/a-1.json");
         let listed = letters.list(10).unwrap();
         assert_eq!(listed.iter().map(|letter| &letter.path).collect::<Vec<_>>(), [&path]);
@@ -245,9 +268,9 @@ mod tests {
         let long = "x".repeat(4000);
         let ids = ["../../up", "/etc/passwd", "..", ".", "a/b", "a\\b", "c:\\x", "nul\0", "ü", long.as_str(), "%2E"];
         for id in ids {
-            letters.write(&dead(id, "s")).unwrap();
+            write(&letters, id, "s");
         }
-        letters.write(&dead("a/b", "another source")).unwrap();
+        write(&letters, "a/b", "another source");
         let hour = dir.path().join("B/2026/11/22/06");
         assert_eq!(fs::read_dir(hour).unwrap().count(), ids.len() + 1);
         let mut listed: Vec<_> = letters.list(99).unwrap().iter().map(|letter| letter.id().to_owned()).collect();

@@ -12,6 +12,7 @@ pub mod capture;
 mod columns;
 pub mod csv;
 mod database;
+mod deadletter;
 pub mod depot;
 pub mod error;
 pub mod event;
@@ -38,6 +39,7 @@ mod secret;
 pub mod sink;
 pub mod store;
 
+pub use deadletter::{DeadLetter, DeadLetters};
 pub use error::{Error, Result};
 pub use event::Event;
 pub use journal::Journal;

@@ -22,7 +22,7 @@ use crate::pipeline::Rules;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tollgate_ingest::Limits;
 use tollgate_ingest::access::AccessConfig;
 use tollgate_ingest::http::HttpConfig;
@@ -76,7 +76,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineConfig {
-    /// Lanes, each with nets of its own; the default is one a core, where the nets run on a GPU at most 8.
+    /// Lanes, each with nets of its own; the default is one a core, where the nets run on a GPU at most 12.
     pub workers: Option<NonZeroUsize>,
     /// Photos in a batch, at most; the default is 4, with a GPU, which does all of them at once, 32.
     pub batch_records: Option<NonZeroUsize>,
@@ -185,6 +185,11 @@ impl Config {
             batch_bytes: self.engine.batch_bytes(on_gpu),
             max_record_bytes: self.engine.max_record_bytes(),
         }
+    }
+
+    /// The folder of events that were given up, by sink, where a sink names none.
+    pub fn dead_letters(&self) -> PathBuf {
+        self.serve.data.join("dead-letters")
     }
 
     /// The hubs of a server: the usual ones, and those of the config.

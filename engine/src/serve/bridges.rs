@@ -31,7 +31,7 @@ pub(super) fn assemble(
         return;
     }
     let unfit = Family::<Named, Counter>::default();
-    let help = "Events that a broker can never take, and that were passed over, by sink";
+    let help = "Events that a broker can never take, now dead letters, by sink";
     shared.metrics.register("bridge_unfit_events", help, unfit.clone());
     for (name, bridge) in bridges {
         let unfit = unfit.get_or_create_owned(&Named { sink: name.to_owned() });
@@ -39,6 +39,7 @@ pub(super) fn assemble(
             runtime: runtime.clone(),
             halt: assembly.bridges.clone(),
             clock: Arc::clone(&shared.clock),
+            dead_letters: config.dead_letters(),
             unfit: Arc::new(move |events| {
                 unfit.inc_by(events);
             }),

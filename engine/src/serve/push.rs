@@ -62,7 +62,7 @@ pub(super) fn assemble(
 
 /// The folder that a subscription's dead letters go below.
 pub(crate) fn dead_letters(config: &Config, webhook: &WebhookConfig) -> PathBuf {
-    webhook.dead_letters.clone().unwrap_or_else(|| config.serve.data.join("dead-letters"))
+    webhook.dead_letters.clone().unwrap_or_else(|| config.dead_letters())
 }
 
 /// Labels of a subscription.

@@ -1,6 +1,7 @@
 //! What a bridge needs of the program.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -16,7 +17,9 @@ pub struct BridgeParts {
     pub halt: Halt,
     /// The time; milliseconds since the epoch.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
-    /// Told of events that the broker can never take, such as one over its limit: they are passed over.
+    /// The folder of the dead letters: events that the broker can never take, such as one over its limit.
+    pub dead_letters: PathBuf,
+    /// Told how many there are.
     pub unfit: Arc<dyn Fn(u64) + Send + Sync>,
 }
 

@@ -9,8 +9,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::link::{Cause, Link, Receipt, Sent};
 use super::parts::BridgeParts;
+use crate::deadletter::{DeadLetters, GivenUp};
 use crate::error::{Error, Result};
 use crate::published::Published;
+use crate::push::Reason;
 use crate::sink::Sink;
 
 /// How far a bridge goes ahead, and how long it waits.
@@ -67,7 +69,7 @@ impl<L: Link> Bridge<L> {
         let deadline = self.waits.deadline();
         match self.waits.wait("send an event to", deadline, self.link.send(item)).await? {
             Sent::Waiting(receipt) => self.in_flight.push_back((deadline, receipt)),
-            Sent::Unfit(why) => self.waits.pass_over(item, &why),
+            Sent::Unfit(why) => self.waits.give_up(item, why)?,
         }
         Ok(())
     }
@@ -135,11 +137,24 @@ impl Waits {
         }
     }
 
-    fn pass_over(&self, item: &Published, why: &str) {
+    /// Puts an event among the dead letters. Under the hour of its publication, so that it is there once although it may
+    /// come again after a kill.
+    fn give_up(&self, item: &Published, why: String) -> Result<()> {
+        let letters = DeadLetters::new(&self.parts.dead_letters, &self.place.sink);
         let (sink, id, at) = (&self.place.sink, &item.event.id, item.place);
         let (partition, offset) = (at.partition, at.offset);
-        tracing::warn!(sink, id, partition, offset, why, "an event that the broker can never take is passed over");
+        tracing::warn!(sink, id, partition, offset, why, "an event that the broker can never take is a dead letter");
+        letters.write(&GivenUp {
+            json: &item.json,
+            at_ms: item.appended_ms,
+            reason: Some(Reason::UndeliverableDueToClientError.to_string()),
+            attempts: 0,
+            outcome: why,
+            published_ms: item.appended_ms,
+            last_ms: None,
+        })?;
         (self.parts.unfit)(1);
+        Ok(())
     }
 }
 

@@ -25,7 +25,6 @@ mod address;
 mod body;
 mod client;
 mod config;
-mod deadletter;
 mod delivery;
 mod gate;
 mod handshake;
@@ -41,7 +40,6 @@ mod subscription;
 
 pub use crate::secret::Secret;
 pub use config::{BatchConfig, Schema, WebhookConfig};
-pub use deadletter::{DeadLetter, DeadLetters};
 pub use gate::Breaker;
 pub use meter::{Counted, Meter, NoMeter};
 pub use outcome::{Outcome, Reason};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::outcome::{Outcome, Reason};
+use crate::deadletter::GivenUp;
 use crate::published::{Place, Published};
 
 /// Where an event is kept: partition and offset in the results hub, or [`REQUEUED`] and a number of our own.
@@ -47,6 +48,20 @@ impl Pending {
         Self { key: (partition, offset), json: Arc::clone(&published.json), state }
     }
 
+    /// The event as a dead letter.
+    pub(super) fn given_up(&self) -> GivenUp<'_> {
+        let state = &self.state;
+        GivenUp {
+            json: &self.json,
+            at_ms: state.ended_ms(),
+            reason: state.dead.map(|reason| reason.to_string()),
+            attempts: state.attempts,
+            outcome: state.outcome.to_string(),
+            published_ms: state.published_ms,
+            last_ms: (state.last_ms != 0).then_some(state.last_ms),
+        }
+    }
+
     /// The event, given up.
     pub(super) fn dead(mut self, reason: Reason) -> Self {
         self.state.dead = Some(reason);
@@ -57,6 +72,11 @@ impl Pending {
 }
 
 impl State {
+    /// Its last attempt, or when it was taken where there was none.
+    fn ended_ms(&self) -> i64 {
+        if self.last_ms == 0 { self.taken_ms } else { self.last_ms }
+    }
+
     pub(super) fn new(published_ms: i64, now_ms: i64) -> Self {
         Self {
             attempts: 0,

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tollgate_sinks::push::{Breaker, Counted, DeadLetters, Meter, Parts, Subscription, WebhookConfig};
+use tollgate_sinks::DeadLetters;
+use tollgate_sinks::push::{Breaker, Counted, Meter, Parts, Subscription, WebhookConfig};
 use tollgate_sinks::{CloudEvent, Cursor, Place, Published, Result, Sink};
 
 /// 2026-11-22T06:00:00Z

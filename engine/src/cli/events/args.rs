@@ -22,7 +22,7 @@ pub(super) enum EventsCommand {
     /// Move the cursor of a sink back, so that a running server sends it the results since then again, whatever was
     /// delivered before. The ids are the same: who keeps them does nothing twice.
     Redeliver(RedeliverArgs),
-    /// Show what was given up, a JSON object a line, or have it tried again.
+    /// Show what was given up, a JSON object a line, or have a webhook's tried again.
     Deadletters(DeadLettersArgs),
 }
 
@@ -43,7 +43,7 @@ pub(super) struct RedeliverArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DeadLettersArgs {
-    /// The webhook's name in the config.
+    /// The name of the webhook, or of the bridge to a broker, in the config.
     #[arg(long, value_name = "NAME")]
     pub(super) subscription: String,
     /// The server's tollgate.toml.

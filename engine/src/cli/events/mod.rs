@@ -11,7 +11,8 @@ use args::{DeadLettersArgs, EventsCommand, RedeliverArgs};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeSet;
-use tollgate_sinks::push::{DeadLetter, DeadLetters, WebhookConfig};
+use tollgate_sinks::push::WebhookConfig;
+use tollgate_sinks::{DeadLetter, DeadLetters};
 
 pub(super) use args::EventsArgs;
 
@@ -64,6 +65,10 @@ fn show(args: &DeadLettersArgs) -> Result<Exit> {
     let mut config = args.config.as_deref().map(Config::load).transpose()?.unwrap_or_default();
     if let Some(data) = &args.data {
         config.serve.data.clone_from(data);
+    }
+    let is_bridge = config.sinks.bridges().iter().any(|(name, _)| *name == args.subscription);
+    if is_bridge && (args.requeue_all || !args.requeue.is_empty()) {
+        return Err(Error::NotRequeued { sink: args.subscription.clone() });
     }
     let unset = WebhookConfig::default();
     let webhook = config.sinks.webhook.get(&args.subscription).unwrap_or(&unset);

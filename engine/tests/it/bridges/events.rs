@@ -25,11 +25,23 @@ pub(super) fn produce(server: &Server, range: Range<usize>) {
     for partition in 0..2 {
         let here = range.clone().filter(|n| n % LANES % 2 == partition);
         let batch: Vec<Value> = here.map(|n| json!({ "Body": event(n) })).collect();
-        let answer = ureq::post(format!("{}/results/messages?partition={partition}", server.http()))
-            .header("content-type", "application/vnd.microsoft.servicebus.json")
-            .send(Value::from(batch).to_string());
-        assert_eq!(answer.expect("taken").status(), 201);
+        put(server, partition, &batch);
     }
+}
+
+/// Puts one event with so many bytes of data into the results hub.
+pub(super) fn produce_large(server: &Server, bytes: usize) {
+    let mut large = event(0);
+    large["id"] = "large".into();
+    large["data"]["note"] = "x".repeat(bytes).into();
+    put(server, 0, &[json!({ "Body": large })]);
+}
+
+fn put(server: &Server, partition: usize, batch: &[Value]) {
+    let answer = ureq::post(format!("{}/results/messages?partition={partition}", server.http()))
+        .header("content-type", "application/vnd.microsoft.servicebus.json")
+        .send(Value::from(batch).to_string());
+    assert_eq!(answer.expect("taken").status(), 201);
 }
 
 /// Every event of the range was received, whole, and nothing else.

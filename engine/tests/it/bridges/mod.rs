@@ -9,6 +9,7 @@ mod mqtt;
 mod nats;
 mod rabbitmq;
 mod reader;
+mod tls;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,6 +37,17 @@ fn wait_for(server: &Server, sink: &str, outcome: &str, times: usize) {
     let deadline = Instant::now() + PATIENCE;
     while server.metric(&name).is_none_or(|so_far| so_far < times as f64) {
         assert!(Instant::now() < deadline, "{sink}: {outcome} {:?} of {times}", server.metric(&name));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until a sink has committed all there is: its broker has said that it has every event.
+#[track_caller]
+fn wait_for_commit(server: &Server, sink: &str) {
+    let lag = |partition| format!("group_lag{{group=\"sink.{sink}\",hub=\"results\",partition=\"{partition}\"}}");
+    let deadline = Instant::now() + PATIENCE;
+    while (0..2).any(|partition| server.metric(&lag(partition)).is_some_and(|lag| lag > 0.0)) {
+        assert!(Instant::now() < deadline, "{sink} has not committed");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -9,19 +9,32 @@ use serde_json::Value;
 
 use super::broker::{Broker, is_there};
 use super::reader::Received;
+use super::tls::Tls;
 use super::{EVENTS, PATIENCE, events, kill_midway, serve};
 use crate::common::free_port;
 
 /// The topic of messages that only ask whether somebody listens.
 const PROBE: &str = "plates/probe";
 
+pub(super) fn is_here() -> bool {
+    is_there("mosquitto", "mosquitto")
+}
+
+pub(super) fn sink(name: &str, scheme: &str, port: u16) -> String {
+    let topic = "plates/{type}/{lane}";
+    format!("[sinks.mqtt.{name}]\nurl = \"{scheme}://127.0.0.1:{port}\"\ntopic = {topic:?}\n")
+}
+
 /// A Mosquitto that keeps sessions and what waits for them.
-fn start(dir: &Path) -> Broker {
+pub(super) fn start(dir: &Path, tls: Option<&Tls>) -> Broker {
     std::fs::create_dir_all(dir).expect("a folder");
     let (port, config) = (free_port(), dir.join("mosquitto.conf"));
+    let tls = tls.map_or_else(String::new, |tls| {
+        format!("certfile {}\nkeyfile {}\n", tls.certificate.display(), tls.key.display())
+    });
     // Saved with every change, or a kill would lose what it has acknowledged for a subscriber that is away.
     let text = format!(
-        "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\nmax_inflight_messages 0\n\
+        "listener {port} 127.0.0.1\n{tls}allow_anonymous true\nuser root\nmax_queued_messages 0\nmax_inflight_messages 0\n\
          persistence true\npersistence_location {}/\nautosave_on_changes true\nautosave_interval 1\n",
         dir.display()
     );
@@ -83,20 +96,14 @@ impl Drop for Subscriber {
 
 #[test]
 fn mosquitto_is_killed_midway_and_its_subscriber_has_every_event() {
-    if !is_there("mosquitto", "mosquitto") || !is_there("mosquitto_sub", "mosquitto-clients") {
+    if !is_here() || !is_there("mosquitto_sub", "mosquitto-clients") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut broker = start(&dir.path().join("mosquitto"));
+    let mut broker = start(&dir.path().join("mosquitto"), None);
     let subscriber = Subscriber::start(broker.port(), dir.path().join("messages"));
-    let server = serve(
-        dir.path(),
-        &format!(
-            "[sinks.mqtt.booths]\nurl = \"mqtt://127.0.0.1:{}\"\ntopic = \"plates/{{type}}/{{lane}}\"\n\
-             [[routes]]\nto = [\"booths\"]\n",
-            broker.port()
-        ),
-    );
+    let booths = sink("booths", "mqtt", broker.port());
+    let server = serve(dir.path(), &format!("{booths}[[routes]]\nto = [\"booths\"]\n"));
     subscriber.wait(broker.port());
     kill_midway(&server, "booths", &mut broker);
     let distinct = |received: &[Received]| {

@@ -7,26 +7,49 @@ use std::time::Instant;
 
 use super::broker::{Broker, Mortal, is_there};
 use super::reader::Reader;
+use super::tls::Tls;
 use super::{EVENTS, PATIENCE, events, kill_midway, serve, wait_for};
 use crate::common::free_port;
 
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
+pub(super) fn is_here() -> bool {
+    is_there(PROGRAM, "rabbitmq-server")
+}
+
+pub(super) fn sink(name: &str, scheme: &str, port: u16) -> String {
+    format!(
+        "[sinks.rabbitmq.{name}]\nurl = \"{scheme}://127.0.0.1:{port}\"\nqueue = \"plates\"\nrouting_key = \"plates\"\n"
+    )
+}
+
+/// What it listens at.
+fn listener(port: u16, tls: Option<&Tls>) -> String {
+    let Some(tls) = tls else { return format!("listeners.tcp.1 = 127.0.0.1:{port}\n") };
+    let options = [("cacertfile", &tls.authority), ("certfile", &tls.certificate), ("keyfile", &tls.key)];
+    let options = options.map(|(option, path)| format!("ssl_options.{option} = {}\n", path.display())).concat();
+    format!("listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n{options}")
+}
+
 /// A RabbitMQ with a port mapper of its own.
-struct RabbitMq {
+pub(super) struct RabbitMq {
     broker: Broker,
     mapper: u16,
     home: PathBuf,
 }
 
 impl RabbitMq {
-    fn start(dir: &Path) -> Self {
+    pub(super) fn port(&self) -> u16 {
+        self.broker.port()
+    }
+
+    pub(super) fn start(dir: &Path, tls: Option<&Tls>) -> Self {
         let (port, cluster, mapper) = (free_port(), free_port(), free_port());
         let at = |name: &str| dir.join(name);
         std::fs::create_dir_all(at("home")).expect("a folder");
         std::fs::write(at("plugins"), "[].").expect("a file");
-        std::fs::write(at("rabbitmq.conf"), format!("listeners.tcp.1 = 127.0.0.1:{port}\n")).expect("a file");
+        std::fs::write(at("rabbitmq.conf"), listener(port, tls)).expect("a file");
         let (dir, home) = (dir.to_path_buf(), at("home"));
         let broker = Broker::start(port, move || {
             let mut command = Command::new(PROGRAM);
@@ -85,19 +108,19 @@ impl Drop for RabbitMq {
 
 #[test]
 fn rabbitmq_is_killed_midway_and_has_every_event() {
-    let Some(reader) = Reader::find("rabbitmq.py", "pika").filter(|_| is_there(PROGRAM, "rabbitmq-server")) else {
+    let Some(reader) = Reader::find("rabbitmq.py", "pika").filter(|_| is_here()) else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let mut rabbit = RabbitMq::start(&dir.path().join("rabbitmq"));
+    let mut rabbit = RabbitMq::start(&dir.path().join("rabbitmq"), None);
     let port = rabbit.broker.port();
     let server = serve(
         dir.path(),
         &format!(
-            "[sinks.rabbitmq.work]\nurl = \"amqp://127.0.0.1:{port}\"\nqueue = \"plates\"\nrouting_key = \"plates\"\n\
-             [sinks.rabbitmq.topics]\nurl = \"amqp://127.0.0.1:{port}\"\nexchange = \"amq.topic\"\n\
+            "{}[sinks.rabbitmq.topics]\nurl = \"amqp://127.0.0.1:{port}\"\nexchange = \"amq.topic\"\n\
              routing_key = \"plates.{{type}}.{{lane}}\"\n\
-             [[routes]]\nto = [\"work\", \"topics\"]\n"
+             [[routes]]\nto = [\"work\", \"topics\"]\n",
+            sink("work", "amqp", port)
         ),
     );
     kill_midway(&server, "work", &mut rabbit);

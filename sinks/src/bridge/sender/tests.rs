@@ -39,17 +39,19 @@ struct Stage {
     bridge: Bridge<Told>,
     halt: Halt,
     unfit: Arc<AtomicU64>,
+    letters: tempfile::TempDir,
     most: Arc<AtomicUsize>,
 }
 
 fn stage(answers: bool, timeout: Duration) -> Stage {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
     let (halt, unfit, most) = (Halt::default(), Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&unfit);
+    let (counted, letters) = (Arc::clone(&unfit), tempfile::tempdir().unwrap());
     let parts = BridgeParts {
         runtime: runtime.handle().clone(),
         halt: halt.clone(),
         clock: Arc::new(|| 0),
+        dead_letters: letters.path().into(),
         unfit: Arc::new(move |events| {
             counted.fetch_add(events, Ordering::Relaxed);
         }),
@@ -58,7 +60,7 @@ fn stage(answers: bool, timeout: Duration) -> Stage {
     let bounds = Bounds { in_flight: NonZeroUsize::new(3).unwrap(), timeout };
     let link = Told { in_flight: Arc::default(), most: Arc::clone(&most), answers };
     let bridge = Bridge::open(place, bounds, &parts, async { Ok(link) }).unwrap();
-    Stage { _runtime: runtime, bridge, halt, unfit, most }
+    Stage { _runtime: runtime, bridge, halt, unfit, letters, most }
 }
 
 fn items(ids: &[&str]) -> Vec<Published> {
@@ -95,11 +97,27 @@ fn a_refusal_fails_the_sync_and_says_where() {
 }
 
 #[test]
-fn what_the_broker_can_never_take_is_counted_and_holds_nobody_up() {
+fn what_the_broker_can_never_take_is_a_dead_letter_and_holds_nobody_up() {
     let mut stage = stage(true, LONG);
-    stage.bridge.write(&items(&["a", "unfit", "b"])).unwrap();
-    stage.bridge.sync().unwrap();
-    assert_eq!(stage.unfit.load(Ordering::Relaxed), 1);
+    // A second time, as after a kill before the commit.
+    for _ in 0..2 {
+        stage.bridge.write(&items(&["a", "unfit", "b"])).unwrap();
+        stage.bridge.sync().unwrap();
+    }
+    assert_eq!(stage.unfit.load(Ordering::Relaxed), 2);
+    let letters = DeadLetters::new(stage.letters.path(), "out").list(9).unwrap();
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!((letter.id(), letter.body["lastDeliveryOutcome"].as_str()), ("unfit", Some("too large")));
+    assert_eq!(letter.event(), br#"{"id":"unfit","source":"s","specversion":"1.0","type":"t"}"#);
+}
+
+/// An event is passed over only once it is kept.
+#[test]
+fn a_dead_letter_that_cannot_be_written_holds_the_sink() {
+    let mut stage = stage(true, LONG);
+    std::fs::write(stage.letters.path().join("OUT"), b"a file where the folder should be").unwrap();
+    assert!(stage.bridge.write(&items(&["a", "unfit"])).is_err());
+    assert_eq!(stage.unfit.load(Ordering::Relaxed), 0);
 }
 
 #[test]

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use super::body::cut;
 use super::client::Client;
 use super::config::WebhookConfig;
-use super::deadletter::DeadLetters;
 use super::delivery::{Sender, Verdict};
 use super::gate::{Admission, Breaker, Gate};
 use super::meter::{Counted, Meter};
@@ -21,6 +20,7 @@ use super::pending::{Pending, State};
 use super::schedule::Schedule;
 use super::sink::Webhook;
 use super::store::{Settlement, Store};
+use crate::deadletter::DeadLetters;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::published::CloudEvent;
@@ -250,7 +250,7 @@ impl Subscription {
         }
         failpoint::reach("webhook.burying");
         for event in dead {
-            self.letters.write(event)?;
+            self.letters.write(&event.given_up())?;
         }
         failpoint::reach("webhook.buried");
         let done = dead.iter().map(|event| event.key).collect();
