@@ -39,7 +39,7 @@ impl Rig {
     /// Every photo once.
     pub(super) fn results(&mut self, photos: &Photos, stop: &AtomicBool) -> Result<Found> {
         let mut found = Found::new();
-        let mut source = Again::new(photos, self.batch, None);
+        let mut source = Again::new(photos, self.batch, Left::Once);
         self.run(&mut source, stop, |batch| {
             for entry in batch.items.into_iter().flat_map(|judged| judged.entries) {
                 found.entry(entry.event.source.clone()).or_default().push(entry);
@@ -48,11 +48,18 @@ impl Rig {
         Ok(found)
     }
 
+    /// A batch a lane: what is made at the first use of each is no part of its pace.
+    fn warm_up(&mut self, photos: &Photos, stop: &AtomicBool) -> Result<()> {
+        let batches = self.lanes.len();
+        let mut source = Again::new(photos, self.batch, Left::Batches(batches));
+        self.run(&mut source, stop, drop)
+    }
+
     /// Images a second over about `time`.
     fn pace(&mut self, photos: &Photos, time: Duration, stop: &AtomicBool) -> Result<f64> {
         let start = Instant::now();
         let (mut done, mut last) = (0, start);
-        let mut source = Again::new(photos, self.batch, Some(start + time));
+        let mut source = Again::new(photos, self.batch, Left::Until(start + time));
         self.run(&mut source, stop, |batch| {
             done += batch.items.len();
             last = Instant::now();
@@ -77,6 +84,9 @@ pub(super) fn paces(
     stop: &AtomicBool,
 ) -> Result<[Option<Spread>; 2]> {
     let time = Duration::from_secs_f64(seconds / TURNS as f64);
+    for rig in rigs.iter_mut().flatten() {
+        rig.warm_up(photos, stop)?;
+    }
     let mut paces = [Vec::new(), Vec::new()];
     for _ in 0..TURNS {
         for (rig, paces) in rigs.iter_mut().zip(&mut paces) {
@@ -88,17 +98,43 @@ pub(super) fn paces(
     Ok(paces.map(|paces| Spread::of(&paces)))
 }
 
-/// Photos in memory: once, or again and again until a time, and at least once a lane's batch.
+/// What is still to be given.
+#[derive(Clone, Copy, Debug)]
+enum Left {
+    /// Every photo once.
+    Once,
+    /// So many batches.
+    Batches(usize),
+    /// What can be given until then, and at least a batch.
+    Until(Instant),
+}
+
+/// Photos in memory, again and again.
 struct Again<'a> {
     photos: &'a [Record],
     batch: usize,
-    until: Option<Instant>,
+    left: Left,
     given: u64,
 }
 
 impl<'a> Again<'a> {
-    fn new(photos: &'a Photos, batch: usize, until: Option<Instant>) -> Self {
-        Self { photos: &photos.records, batch, until, given: 0 }
+    fn new(photos: &'a Photos, batch: usize, left: Left) -> Self {
+        Self { photos: &photos.records, batch, left, given: 0 }
+    }
+
+    /// How many photos come next.
+    fn next_len(&mut self) -> usize {
+        let (given, all) = (self.given as usize, self.photos.len());
+        match &mut self.left {
+            Left::Once => (all - given.min(all)).min(self.batch),
+            Left::Batches(0) => 0,
+            Left::Batches(left) => {
+                *left -= 1;
+                self.batch
+            }
+            Left::Until(until) if given > 0 && Instant::now() >= *until => 0,
+            Left::Until(_) => self.batch,
+        }
     }
 }
 
@@ -107,13 +143,8 @@ impl Source for Again<'_> {
 
     fn next(&mut self) -> tollgate_ingest::Result<Option<Batch<Record>>> {
         let (given, all) = (self.given as usize, self.photos.len());
-        let left = match self.until {
-            None => all - given.min(all),
-            Some(until) if given > 0 && Instant::now() >= until => 0,
-            Some(_) => self.batch,
-        };
         let items: Vec<_> =
-            self.photos.iter().cycle().skip(given % all.max(1)).take(left.min(self.batch)).cloned().collect();
+            self.photos.iter().cycle().skip(given % all.max(1)).take(self.next_len()).cloned().collect();
         if items.is_empty() {
             return Ok(None);
         }

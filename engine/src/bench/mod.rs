@@ -84,9 +84,9 @@ pub fn run(request: &Request, store: &Store, stop: &AtomicBool, watcher: &dyn Wa
         let notice = if is_used { "the nets' values are 16-bit floats" } else { "no net has 16-bit floats here" };
         notices.push(notice.into());
     }
-    let prepare = |backend, inference| Setup::prepare(&config(request, inference), backend, store, watcher);
-    let cpu = prepare(Opened::Cpu, Inference::Auto)?;
-    let gpu = gpu.map(|opened| prepare(opened, inference)).transpose()?;
+    let prepare = |backend, config: &Config| Setup::prepare(config, backend, store, watcher);
+    let cpu = prepare(Opened::Cpu, &of_cpu(request))?;
+    let gpu = gpu.map(|opened| prepare(opened, &of_gpu(request, inference))).transpose()?;
     Bench { request, photos, cpu, gpu, inference, notices, stop, watcher }.run()
 }
 
@@ -110,9 +110,16 @@ fn device(opened: &Opened) -> Option<Gpu> {
     opened.device().map(|device| device.gpu().gpu())
 }
 
-fn config(request: &Request, inference: Inference) -> Config {
+/// The CPU path as a replay has it, with its small batches: it does one photo after the other in any case, and large ones
+/// would leave lanes idle at the end of a turn.
+fn of_cpu(request: &Request) -> Config {
     let mut config = Config::default();
     config.engine.workers = Some(request.workers);
+    config
+}
+
+fn of_gpu(request: &Request, inference: Inference) -> Config {
+    let mut config = of_cpu(request);
     config.engine.batch_records = Some(request.batch);
     config.models.inference = inference;
     config.models.precision = if inference == Inference::Wgpu { request.precision } else { Precision::F32 };
@@ -170,7 +177,7 @@ impl Bench<'_> {
     }
 
     fn stages(&self) -> Result<stages::Measured> {
-        let limits = config(self.request, self.inference).engine.max_pixels();
+        let limits = of_cpu(self.request).engine.max_pixels();
         let mut cpu = StagePath::new(&self.cpu, limits)?;
         let mut gpu = self.gpu.as_ref().map(|setup| StagePath::new(setup, limits)).transpose()?;
         let chunks = self.photos.chunks(self.request.batch.get(), &mut cpu)?;
@@ -179,15 +186,14 @@ impl Bench<'_> {
 
     /// Both paths as a replay runs them: results first, to compare them, then the pace in turns.
     fn flow(&self) -> Result<Flow> {
-        let with = |inference| config(self.request, inference);
-        let mut cpu = Rig::new(&self.cpu, &with(Inference::Auto))?;
+        let mut cpu = Rig::new(&self.cpu, &of_cpu(self.request))?;
         let expected = cpu.results(&self.photos, self.stop)?;
         let Some(setup) = &self.gpu else {
             let [cpu, _] = end_to_end::paces([Some(&mut cpu), None], &self.photos, self.request.seconds, self.stop)?;
             let end_to_end = EndToEnd { cpu, gpu: None };
             return Ok(Flow { expected, end_to_end, agreement: None, moved: None, decoding: None });
         };
-        let mut gpu = Rig::new(setup, &with(self.inference))?;
+        let mut gpu = Rig::new(setup, &of_gpu(self.request, self.inference))?;
         let found = gpu.results(&self.photos, self.stop)?;
         let decoding = setup.backend.device().map(|device| device.decoding());
         // What moves once, such as the nets' weights, has moved now.

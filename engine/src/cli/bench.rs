@@ -11,7 +11,7 @@ use tollgate_models::Store;
 
 const EXAMPLES: &str = "Examples:
   tollgate bench --photos photos
-  tollgate bench --resolution 1920x1080 --count 64 --batch 32 --seconds 20
+  tollgate bench --resolution 1920x1080 --count 256 --batch 128 --seconds 20
   tollgate bench --photos photos --json | tail -n 1 | python3 -m json.tool
 
 Without a GPU the software adapter of Mesa is used where it is installed, and called so. FILE gets the page, and the
@@ -29,8 +29,8 @@ pub(super) struct BenchArgs {
     /// How many photos, at most.
     #[arg(long, value_name = "N", default_value = "32")]
     count: NonZeroUsize,
-    /// Photos that the GPU works on at once; a replay gives it 32.
-    #[arg(long, value_name = "N", default_value = "8")]
+    /// Photos that the GPU works on at once; the default is a replay's.
+    #[arg(long, value_name = "N", default_value = "32")]
     batch: NonZeroUsize,
     /// How long the stages of each path are measured, and each path end to end.
     #[arg(long, value_name = "S", default_value = "5", value_parser = seconds)]
