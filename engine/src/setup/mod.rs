@@ -22,9 +22,10 @@ use tollgate_ingest::reference::References;
 use tollgate_models::{Manifest, ModelInfo, Network, Progress, Runtime, Store};
 use tollgate_sinks::event::{ModelRef, ModelRole};
 
-/// Lanes, unless the config says how many, where the nets run on a GPU. These keep one busy (its host's work is 1 ms of a
-/// core a photo, see `benches/results/2026-11-25-gpu-end-to-end-estimate.md`); each further one takes half a gigabyte there.
-const LANES_OF_A_GPU: usize = 8;
+/// Lanes, unless the config says how many, where the nets run on a GPU. A photo takes 1.5 ms of a core beside it, so that
+/// these do some 8,000 a second (`benches/results/2026-11-25-gpu-end-to-end-estimate.md`); each further one takes half a
+/// gigabyte there.
+const LANES_OF_A_GPU: usize = 12;
 
 /// The backend, ONNX Runtime and the nets of a run.
 pub struct Setup {

@@ -57,8 +57,9 @@ impl Trials<'_> {
     pub(super) fn run(&self, chosen: &Chosen, places: &[Place]) -> Result<Vec<Found>> {
         let mut photos = self.photos()?;
         let mut photos: Vec<_> = photos.iter_mut().collect();
+        let first = &places[..places.len().min(1)];
         // The other rules are decoded on the CPU alone.
-        let may_be = if chosen.detector.decode == Decode::Retina { places } else { &places[..places.len().min(1)] };
+        let may_be = if chosen.detector.decode == Decode::Retina { places } else { first };
         let detectors = self.each(may_be, |loader| {
             let mut detector = loader.detector(&chosen.detector)?;
             timed(|| Ok(detector.detect(&mut photos)?))
@@ -69,8 +70,10 @@ impl Trials<'_> {
         };
         let plates: Vec<_> = plates.iter().map(Vec::as_slice).collect();
         let mut found = vec![best(&chosen.detector, detectors, |a, b| same_boxes(a, b))];
+        // A detector of other things than plates gives a reader nothing to be measured with.
+        let may_be = if plates.iter().all(|plates| plates.is_empty()) { first } else { places };
         for info in std::iter::once(&chosen.reader).chain(&chosen.second) {
-            let readers = self.each(places, |loader| {
+            let readers = self.each(may_be, |loader| {
                 let mut reader = loader.reader(info)?;
                 timed(|| {
                     let readings = reader.read(&mut photos, &plates)?;
