@@ -4,8 +4,8 @@ use super::Job;
 use tollgate_kernels::Picture;
 
 /// So many inputs are done at once on a GPU, if a lane is given as many. Small layers fill one from about eight on; beyond
-/// 32 memory grows faster than speed, which is still a fifth more at 128 (counted in
-/// `benches/results/2026-11-25-net-estimate.md`).
+/// 32 memory grows faster than speed, of which there is a tenth more at 128 by count
+/// (`benches/results/2026-11-25-gpu-end-to-end-estimate.md`).
 pub(super) const MOST: usize = 128;
 
 /// Batches have one of these sizes: each takes a graph and memory of its own, and one that is a third too large wastes
