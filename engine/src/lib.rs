@@ -11,5 +11,7 @@ pub mod replay;
 mod scene;
 pub mod serve;
 pub mod setup;
+#[cfg(test)]
+mod skipped;
 
 pub use error::{Error, Result};

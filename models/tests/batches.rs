@@ -27,7 +27,7 @@ fn small(max_memory_bytes: Option<u64>) -> Arc<SharedGpu> {
     Arc::new(SharedGpu::open(options).expect("it was opened before"))
 }
 
-fn on_gpu(nets: &Nets, gpu: &Arc<SharedGpu>, info: &ModelInfo) -> Box<dyn Network> {
+fn on_gpu(nets: &Nets, gpu: &Arc<SharedGpu>, info: &ModelInfo) -> Box<WgpuNet> {
     let instead = Box::new(nets.on_cpu(info, false));
     Box::new(WgpuNet::load(Arc::clone(gpu), info, Precision::F32, instead).expect("the net loads"))
 }
@@ -143,10 +143,6 @@ fn what_is_too_much_at_once_is_done_in_parts() {
 fn lanes_make_room_for_each_other() {
     let Some(nets) = nets() else { return };
     let Some(info) = nets.info("cct_xs_v2_global") else { return };
-    let lane = |gpu: &Arc<SharedGpu>| {
-        let instead = Box::new(nets.on_cpu(&info, false));
-        WgpuNet::load(Arc::clone(gpu), &info, Precision::F32, instead).expect("the net loads")
-    };
     let spec = CropSpec { out_w: 128, out_h: 64, filter: Filter::Area, layout: Layout::NhwcU8Rgb };
     let photo = RgbImage::new(vec![127; 64 * 32 * 3], 64, 32).unwrap();
     let (view, all) = (photo.view().unwrap(), Rect { x: 0.0, y: 0.0, w: 64.0, h: 32.0 });
@@ -161,7 +157,7 @@ fn lanes_make_room_for_each_other() {
         net.shapes().map(|shape| shape[0]).collect::<Vec<_>>()
     };
     let full = |gpu: &Arc<SharedGpu>| {
-        let mut first = lane(gpu);
+        let mut first = on_gpu(&nets, gpu, &info);
         read(&mut first, 1);
         read(&mut first, 2);
         assert_eq!(read(&mut first, 3), [1, 2, 3]);
@@ -171,7 +167,7 @@ fn lanes_make_room_for_each_other() {
     drop(full(&gpu));
     // Room for the first lane, and for no other.
     let gpu = small(Some(gpu.gpu().usage().peak_bytes));
-    let (mut first, mut second) = (full(&gpu), lane(&gpu));
+    let (mut first, mut second) = (full(&gpu), on_gpu(&nets, &gpu, &info));
     read(&mut second, 3);
     let by_cpu = gpu.finished_on_cpu();
     assert!(by_cpu > 0, "there was room for both: this tests nothing");

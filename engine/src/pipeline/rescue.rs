@@ -63,6 +63,7 @@ impl Rescue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::skipped::or_skipped;
     use std::path::Path;
     use std::sync::Arc;
     use tollgate_kernels::Rect;
@@ -73,18 +74,8 @@ mod tests {
 
     /// Photos of the sample set on a GPU; none, said aloud, without an adapter.
     fn on_device(count: usize) -> Option<(Device, Vec<Photo>)> {
-        let gpu = match SharedGpu::open(AdapterChoice::AllowSoftware) {
-            Ok(gpu) => Arc::new(gpu),
-            Err(error) => {
-                assert!(
-                    std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"),
-                    "REQUIRE_GPU=1, but: {error}"
-                );
-                eprintln!("SKIPPED: no GPU was lost: {error}");
-                return None;
-            }
-        };
-        let device = Device::new(gpu);
+        let gpu = or_skipped(SharedGpu::open(AdapterChoice::AllowSoftware), "no GPU was lost")?;
+        let device = Device::new(Arc::new(gpu));
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/sample/lane-1");
         let paths = std::fs::read_dir(dir).expect("the sample set").map(|entry| entry.expect("the sample set").path());
         let jpegs = paths.filter(|path| path.extension().is_some_and(|end| end == "jpg")).take(count);

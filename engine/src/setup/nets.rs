@@ -21,6 +21,9 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// On the cores, whatever else there is.
+    pub(super) const CPU: Self = Self::OnnxRuntime(Provider::Cpu);
+
     /// Its name in the config; the CPU is `onnxruntime` there.
     pub(super) fn name(&self) -> &'static str {
         match self {

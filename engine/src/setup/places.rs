@@ -44,12 +44,12 @@ impl Places {
         chosen: &Chosen,
         (manifest, store, progress): (&Manifest, &Store, &dyn Progress),
     ) -> Result<Self> {
-        let cpu = Self::all(Place::OnnxRuntime(Provider::Cpu));
+        let cpu = Self::all(Place::CPU);
         let Opened::Gpu(device) = backend else { return Ok(cpu) };
         let (provider, library) = match config.models.inference {
             Inference::Auto if device.gpu().gpu().info().software => return Ok(cpu),
             Inference::Auto => {
-                let mut places = vec![cpu.usual.clone(), Place::Wgpu(Arc::clone(device.gpu()), Precision::F32)];
+                let mut places = vec![Place::CPU, Place::Wgpu(Arc::clone(device.gpu()), Precision::F32)];
                 places.extend(providers_here(runtime, manifest, store));
                 let trials = Trials { runtime, backend, size: SIZE, at_once: AT_ONCE, lanes: config.workers() };
                 return cpu.measured(&trials, chosen, &places);

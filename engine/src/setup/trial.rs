@@ -12,7 +12,7 @@ use crate::{Result, scene};
 use std::time::{Duration, Instant};
 use tollgate_kernels::boxes::Detected;
 use tollgate_kernels::{Photo, iou};
-use tollgate_models::{Decode, ModelInfo, Provider, Runtime};
+use tollgate_models::{Decode, ModelInfo, Runtime};
 
 /// The scene: one that is read without doubt.
 const SCENE: usize = 0;
@@ -149,7 +149,7 @@ fn best<T>(info: &ModelInfo, tried: Vec<Tried<T>>, is_same: impl Fn(&T, &T) -> b
     let because = format!("{} measured here: {}", info.name, named.join("; "));
     let sound = tried.into_iter().zip(is_sound).filter(|(_, sound)| *sound).map(|(one, _)| one);
     let quickest = sound.max_by(|a, b| a.photos_per_s.total_cmp(&b.photos_per_s));
-    let place = quickest.map_or(Place::OnnxRuntime(Provider::Cpu), |one| one.place);
+    let place = quickest.map_or(Place::CPU, |one| one.place);
     Found { net: info.clone(), because: format!("{because}: it runs on {}", place.name()), place }
 }
 
@@ -168,11 +168,11 @@ mod tests {
     use super::super::{Backend, Setup};
     use super::*;
     use crate::config::Config;
+    use crate::skipped::or_skipped;
     use std::sync::Arc;
     use tollgate_kernels::net::Precision;
-    use tollgate_models::{Quiet, Role, Store};
+    use tollgate_models::{Provider, Quiet, Role, Store};
 
-    const CPU: Place = Place::OnnxRuntime(Provider::Cpu);
     const OTHER: Place = Place::OnnxRuntime(Provider::WebGpu);
 
     fn info() -> ModelInfo {
@@ -185,12 +185,13 @@ mod tests {
         let tried = |place, photos_per_s, seen| Tried { place, photos_per_s, seen };
         let cases = [((300.0, "B"), "cpu"), ((300.0, "A"), "webgpu"), ((100.0, "A"), "cpu")];
         for ((photos_per_s, seen), expected) in cases {
-            let found = best(&info(), vec![tried(CPU, 200.0, "A"), tried(OTHER, photos_per_s, seen)], |a, b| a == b);
+            let found =
+                best(&info(), vec![tried(Place::CPU, 200.0, "A"), tried(OTHER, photos_per_s, seen)], |a, b| a == b);
             assert_eq!(found.place.name(), expected, "{}", found.because);
             assert!(found.because.contains("cpu 200 photos/s; webgpu"), "{}", found.because);
             assert_eq!(found.because.contains("other results"), seen == "B");
         }
-        let alone = best(&info(), vec![tried(CPU, 2.0, "A")], |a, b| a == b);
+        let alone = best(&info(), vec![tried(Place::CPU, 2.0, "A")], |a, b| a == b);
         assert_eq!(alone.because, "net measured here: cpu 2 photos/s: it runs on cpu");
     }
 
@@ -198,19 +199,12 @@ mod tests {
     #[test]
     fn the_executor_is_tried_beside_the_cpu() {
         let store = Store::from_env();
-        let backend = match Backend::Gpu.open(&store) {
-            Ok(backend) => backend,
-            Err(error) => {
-                let may_skip = std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1");
-                assert!(may_skip, "REQUIRE_GPU=1, but: {error}");
-                eprintln!("SKIPPED: no place beside the CPU was tried: {error}");
-                return;
-            }
-        };
+        let opened = or_skipped(Backend::Gpu.open(&store), "no place beside the CPU was tried");
+        let Some(backend) = opened else { return };
         let mut config = Config::default();
         config.models.second_opinion = false;
         let Opened::Gpu(device) = &backend else { panic!("a GPU was asked for") };
-        let places = [CPU, Place::Wgpu(Arc::clone(device.gpu()), Precision::F32)];
+        let places = [Place::CPU, Place::Wgpu(Arc::clone(device.gpu()), Precision::F32)];
         let is_software = device.gpu().gpu().info().software;
         // The nets are the config's; the places are given.
         let setup = Setup::prepare(&config, Opened::Cpu, &store, &Quiet).unwrap();

@@ -335,11 +335,16 @@ fn fused_graphs_compute_the_same() {
 /// Runs a graph of one input and one output.
 fn outputs(gpu: &Gpu, graph: &Graph, input: &[f32], precision: Precision) -> (Vec<f32>, GpuNet) {
     let net = GpuNet::new(gpu, graph, precision, &Weights::default()).expect("the kernel runs");
+    (outputs_of(&net, input), net)
+}
+
+/// Runs a net of one input and one output.
+fn outputs_of(net: &GpuNet, input: &[f32]) -> Vec<f32> {
     net.write(0, input).expect("the kernel runs");
     let pending = net.submit(&[]).expect("the kernel runs");
     let mut found = vec![f32::NAN; pending.len()];
     pending.read(&mut found).expect("the kernel runs");
-    (found, net)
+    found
 }
 
 /// What 16-bit floats cannot hold: values are held at the largest one, constants stay 32-bit floats.
@@ -403,13 +408,7 @@ fn nets_share_the_weights_they_have_in_common() {
     let (halves, as_halves) = one(1, Precision::F16);
     let is_half = as_halves.precision() == Precision::F16;
     assert!(if is_half { (2 * len..4 * len).contains(&halves) } else { halves < len }, "{halves}");
-    let product = |net: &GpuNet, images: usize| {
-        net.write(0, &vec![0.5; images * len]).expect("the kernel runs");
-        let pending = net.submit(&[]).expect("the kernel runs");
-        let mut found = vec![f32::NAN; pending.len()];
-        pending.read(&mut found).expect("the kernel runs");
-        found
-    };
+    let product = |net: &GpuNet, images: usize| outputs_of(net, &vec![0.5; images * len]);
     let expected: Vec<_> = shared.iter().map(|value| value * 0.5).collect();
     assert_eq!(product(&single, 1), expected);
     // What is let go of is soon another's.

@@ -114,6 +114,7 @@ fn reason(declined: Declined) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::skipped::or_skipped;
     use std::path::Path;
     use tollgate_kernels::gpu::{AdapterChoice, GpuOptions};
 
@@ -135,17 +136,8 @@ mod tests {
     }
 
     fn open(options: GpuOptions) -> Option<Device> {
-        match SharedGpu::open(options) {
-            Ok(gpu) => Some(Device::new(Arc::new(gpu))),
-            Err(error) => {
-                assert!(
-                    std::env::var_os("REQUIRE_GPU").is_none_or(|value| value != "1"),
-                    "REQUIRE_GPU=1, but: {error}"
-                );
-                eprintln!("SKIPPED: no small GPU was tried: {error}");
-                None
-            }
-        }
+        let gpu = or_skipped(SharedGpu::open(options), "no small GPU was tried")?;
+        Some(Device::new(Arc::new(gpu)))
     }
 
     #[test]
